@@ -1,0 +1,96 @@
+#!/bin/bash
+# kernel style: checkpatch --strict, kernel-doc, W=1, sparse, the binding's schema
+#
+# Each check of each file is a case of its own; what the tool said follows it.
+
+. "$(dirname "$0")/../board/lib.sh"
+
+if [ -z "$in_toolbox" ]; then
+	"$board_dir/build-kernel" >&2
+fi
+enter_toolbox "$@"
+
+kernel=$cache_dir/kernels/test-6.12
+source=$(readlink -f "$kernel/source")
+scripts=$source/scripts
+binding=Documentation/devicetree/bindings/iommu/cordon,iommu.yaml
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+cases=0
+failed=0
+
+# expect_silence NAME COMMAND...: a case that passes if nothing is said.
+expect_silence() {
+	local name=$1 status=0
+	shift
+	"$@" >"$tmp/said" 2>&1 || status=$?
+	cases=$((cases + 1))
+	if [ ! -s "$tmp/said" ] && [ "$status" -eq 0 ]; then
+		echo "ok $cases - $name"
+	else
+		echo "not ok $cases - $name"
+		sed 's/^/# /' "$tmp/said" | head -n 30
+		failed=1
+	fi
+}
+
+# checkpatch's own exceptions: the macros that tracepoints and the tables of
+# tests are made of, and what only a kernel tree can know (the list of vendors,
+# MAINTAINERS).
+checkpatch() {
+	perl "$scripts/checkpatch.pl" --no-tree --strict --terse --no-summary \
+		--ignore FILE_PATH_CHANGES,UNDOCUMENTED_DT_STRING -f "$@"
+}
+
+kernel_doc() {
+	"$scripts/kernel-doc" -none -Wall "$@"
+}
+
+# The module and its tests, from nothing, with every warning: the compiler's
+# W=1 and sparse's. What make says of its own work is not a warning.
+build_with() {
+	local dir=$tmp/build
+	rm -rf "$dir"
+	mkdir -p "$dir/drivers/iommu" "$dir/include/linux" "$dir/tools/testing/cordon"
+	cp -r drivers/iommu/cordon "$dir/drivers/iommu/"
+	cp include/linux/cordon*.h "$dir/include/linux/"
+	cp -r tools/testing/cordon/model "$dir/tools/testing/cordon/"
+	make -s -C "$kernel" M="$dir/drivers/iommu/cordon" ARCH=arm64 \
+		CROSS_COMPILE=aarch64-linux-gnu- -j "$(nproc)" "$@" modules 2>&1 |
+		grep -E 'warning|error|Error' || :
+}
+
+schema_is_valid() {
+	yamllint -d "{extends: relaxed, rules: {line-length: {max: 110}}}" "$binding"
+	dt-doc-validate -u "$source/Documentation/devicetree/bindings" "$binding"
+}
+
+# The examples of the binding are compiled, and checked against it.
+examples_are_valid() {
+	dt-mk-schema -j "$binding" >"$tmp/schema.json"
+	dt-extract-example "$binding" >"$tmp/example.dts"
+	cpp -nostdinc -undef -x assembler-with-cpp -I "$source/include" \
+		"$tmp/example.dts" >"$tmp/example.pp.dts"
+	dtc -q -I dts -O dtb -o "$tmp/example.dtb" "$tmp/example.pp.dts"
+	dt-validate -s "$tmp/schema.json" "$tmp/example.dtb"
+}
+
+cd "$top_dir"
+mapfile -t driver < <(find drivers/iommu/cordon include/linux -name '*.[ch]' | sort)
+mapfile -t beside < <(find tools/testing/cordon/model tools/testing/cordon/oracle \
+	tools/testing/cordon/engine tools/testing/cordon/guest -name '*.[ch]' | sort)
+
+for file in "${driver[@]}" "${beside[@]}"; do
+	expect_silence "checkpatch --strict $file" checkpatch "$file"
+done
+for file in "${driver[@]}"; do
+	expect_silence "kernel-doc $file" kernel_doc "$file"
+done
+expect_silence "kernel-doc tools/testing/cordon/model/cordon_model.h" \
+	kernel_doc tools/testing/cordon/model/cordon_model.h
+expect_silence "W=1" build_with W=1
+expect_silence "sparse" build_with C=1 CHECK=sparse
+expect_silence "schema of the binding" schema_is_valid
+expect_silence "examples of the binding" examples_are_valid
+echo "1..$cases"
+exit $failed
