@@ -9,6 +9,7 @@ set -euo pipefail
 
 board_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top_dir=$(cd "$board_dir/../../../.." && pwd)
+# shellcheck disable=SC2034 # for the scripts that source this one
 testing_dir=$top_dir/tools/testing/cordon
 
 if [ -e /etc/cordon-toolbox ]; then
