@@ -1,0 +1,47 @@
+# Cordon: build, boot and test the emulated board; build the module.
+# "make help" lists everything.
+
+board := tools/testing/cordon/board
+tests := tools/testing/cordon/tests
+KERNEL ?= test-6.12
+
+.DEFAULT_GOAL := help
+.PHONY: help run test build toolbox qemu kernel module rootfs modules clean
+
+help: ## list targets and tests
+	@echo 'Targets:'
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1@\2/p' Makefile | \
+		awk -F@ '{ printf "%-18s %s\n", $$1, $$2 }'
+	@echo
+	@echo 'Tests (make test TEST=name):'
+	@perl $(tests)/run --list
+
+run: build ## build everything, boot the board and run the demonstration
+	@$(board)/run-demo $(KERNEL)
+
+test: build ## run all tests, or one: make test TEST=name
+	@$(board)/run-tests $(TEST)
+
+build: qemu rootfs ## build everything that the board is made of
+
+toolbox: ## make the root that holds the tools
+	@$(board)/toolbox
+
+qemu: toolbox ## build QEMU with the emulated device
+	@$(board)/build-qemu
+
+kernel: toolbox ## build the kernel (KERNEL=name of board/kernel/)
+	@$(board)/build-kernel $(KERNEL)
+
+module: kernel ## build the modules for the board
+	@$(board)/build-module $(KERNEL)
+
+rootfs: module ## make the board's root file system and disk
+	@$(board)/build-rootfs $(KERNEL)
+
+modules: ## build the driver for any kernel: make modules KDIR=/path
+	$(MAKE) -C $(or $(KDIR),/lib/modules/$(shell uname -r)/build) \
+		M=$(CURDIR)/drivers/iommu/cordon modules
+
+clean: ## remove what this checkout built; sources and toolbox stay cached
+	@$(board)/clean
