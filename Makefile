@@ -33,10 +33,10 @@ qemu: toolbox ## build QEMU with the emulated device
 kernel: toolbox ## build the kernel (KERNEL=name of board/kernel/)
 	@$(board)/build-kernel $(KERNEL)
 
-module: kernel ## build the modules for the board
+module: toolbox ## build the modules for the board
 	@$(board)/build-module $(KERNEL)
 
-rootfs: module ## make the board's root file system and disk
+rootfs: toolbox ## make the board's root file system and disk
 	@$(board)/build-rootfs $(KERNEL)
 
 modules: ## build the driver for any kernel: make modules KDIR=/path
