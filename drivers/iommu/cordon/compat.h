@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Cordon IOMMU: what kernels older than the newest need, and nothing else.
+ *
+ * The driver is written to the newest kernel's interfaces.  The Makefile looks
+ * into the headers of the kernel that it builds against and defines
+ * CORDON_HAVE_* for what it finds there.
+ */
+#ifndef _CORDON_COMPAT_H
+#define _CORDON_COMPAT_H
+
+#include <kunit/visibility.h>
+#include <linux/bitfield.h>
+#include <linux/iommu.h>
+#include <linux/module.h>
+
+int cordon_attach_dev(struct iommu_domain *domain, struct device *dev,
+		      struct iommu_domain *old);
+struct iommu_domain *
+cordon_domain_alloc_paging_flags(struct device *dev, u32 flags,
+				 const struct iommu_user_data *user_data);
+
+/*
+ * Declared in a header under drivers/iommu that a module built outside of the
+ * kernel's tree does not get; exported on all kernels.
+ */
+#if IS_ENABLED(CONFIG_IOMMU_DMA)
+void iommu_dma_get_resv_regions(struct device *dev, struct list_head *list);
+#else
+static inline void iommu_dma_get_resv_regions(struct device *dev,
+					      struct list_head *list)
+{
+}
+#endif
+
+/* attach_dev() is told what the device leaves */
+#ifdef CORDON_HAVE_ATTACH_OLD
+#define cordon_op_attach_dev cordon_attach_dev
+#else
+static inline int cordon_op_attach_dev(struct iommu_domain *domain,
+				       struct device *dev)
+{
+	return cordon_attach_dev(domain, dev, iommu_get_domain_for_dev(dev));
+}
+#endif
+
+/* domain_alloc_user() without a parent became domain_alloc_paging_flags() */
+#ifdef CORDON_HAVE_ALLOC_PAGING_FLAGS
+#define CORDON_OP_DOMAIN_ALLOC \
+	.domain_alloc_paging_flags = cordon_domain_alloc_paging_flags
+#else
+static inline struct iommu_domain *cordon_op_domain_alloc(struct device *dev)
+{
+	/* The core asks without a device where any would do. */
+	if (!dev)
+		return ERR_PTR(-ENODEV);
+	return cordon_domain_alloc_paging_flags(dev, 0, NULL);
+}
+
+#define CORDON_OP_DOMAIN_ALLOC .domain_alloc_paging = cordon_op_domain_alloc
+#endif
+
+/* the name of a namespace became a string */
+#ifdef CORDON_HAVE_NAMESPACE_STRINGS
+#define CORDON_IMPORT_KUNIT() MODULE_IMPORT_NS("EXPORTED_FOR_KUNIT_TESTING")
+#else
+#define CORDON_IMPORT_KUNIT() MODULE_IMPORT_NS(EXPORTED_FOR_KUNIT_TESTING)
+#endif
+
+#endif /* _CORDON_COMPAT_H */

@@ -1,0 +1,673 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Cordon IOMMU: what the driver's files share.
+ *
+ * The hardware is described in Documentation/iommu/cordon/specification.rst,
+ * whose sections the comments cite ("spec 4.2").
+ *
+ * Locks, outermost first:
+ *
+ * - the group mutex of the IOMMU core: attach and release of one group
+ * - &cordon_unit.lock: directory, streams and attachments of one unit, and
+ *   the time in which a fault is told to a device's driver
+ * - &cordon_domain.lock: the list of units that a domain is attached to
+ * - &cordon_queue.lock: the ring of one command queue
+ * - &cordon_unit.root_lock: writing ROOT and waiting for it
+ *
+ * Mapping and unmapping take none of them but the lock of the queue of the
+ * CPU that they run on.
+ */
+#ifndef _CORDON_H
+#define _CORDON_H
+
+#include <linux/cordon_hw.h>
+#include <linux/device.h>
+#include <linux/io.h>
+#include <linux/io-pgtable.h>
+#include <linux/iommu.h>
+#include <linux/llist.h>
+#include <linux/mutex.h>
+#include <linux/ratelimit.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/workqueue.h>
+#include <linux/xarray.h>
+
+#include "compat.h"
+
+struct cordon_unit;
+
+/* The MSI doorbell's window in the address space of each device. */
+#define CORDON_MSI_IOVA_BASE	0x8000000
+#define CORDON_MSI_IOVA_LENGTH	0x100000
+
+/* Fault records that a device, or all unknown ones, may have outstanding. */
+#define CORDON_FAULT_LIMIT	64
+
+/* Tables that a domain keeps back before it pays for a flush of its own. */
+#define CORDON_DEFERRED_TABLES	64
+
+/**
+ * struct cordon_mmio - registers that are not memory-mapped
+ * @read32: read a 32-bit register
+ * @read64: read a 64-bit register
+ * @write32: write a 32-bit register
+ * @write64: write a 64-bit register
+ * @opaque: handed to each of them
+ *
+ * With this KUnit runs the driver against the reference model.
+ */
+struct cordon_mmio {
+	u32 (*read32)(void *opaque, u32 offset);
+	u64 (*read64)(void *opaque, u32 offset);
+	void (*write32)(void *opaque, u32 offset, u32 value);
+	void (*write64)(void *opaque, u32 offset, u64 value);
+	void *opaque;
+};
+
+/**
+ * struct cordon_cap_regs - the identification registers, as read (spec 10.2)
+ * @id: CORDON_REG_ID
+ * @cap0: CORDON_REG_CAP0
+ * @cap1: CORDON_REG_CAP1
+ * @cap2: CORDON_REG_CAP2
+ * @cap3: CORDON_REG_CAP3
+ * @cap4: CORDON_REG_CAP4
+ */
+struct cordon_cap_regs {
+	u64 id;
+	u64 cap0;
+	u64 cap1;
+	u64 cap2;
+	u64 cap3;
+	u64 cap4;
+};
+
+/**
+ * struct cordon_caps - what a unit can do (spec 10.2)
+ * @features: CORDON_CAP1_*
+ * @pgsizes: page and block sizes that stage 1 can use
+ * @time_hz: frequency of time stamps
+ * @unit_devid: DeviceID of the unit's own accesses
+ * @merge: entries of the table that merges faults
+ * @implementation: the implementer's own number
+ * @minor: minor version
+ * @devid_bits: width of DeviceIDs
+ * @pasid_bits: width of PASIDs
+ * @vmtag_bits: width of VM tags
+ * @dtag_bits: width of domain tags
+ * @s1tg: granules of stage 1, bit n for the granule with TG value n
+ * @s2tg: granules of stage 2
+ * @oas_bits: width of physical addresses
+ * @ias_bits: greatest width of input addresses
+ * @cmdqs: command queues
+ * @cmdq_log2: log2 of the longest command queue
+ * @fq_log2: log2 of the longest fault queue
+ * @prq_log2: log2 of the longest page-request queue
+ * @slots_log2: log2 of the largest completion area
+ * @merge_time_max: greatest value of CORDON_REG_FQ_MERGE
+ */
+struct cordon_caps {
+	u64 features;
+	u64 pgsizes;
+	u32 time_hz;
+	u32 unit_devid;
+	u16 merge;
+	u16 implementation;
+	u8 minor;
+	u8 devid_bits;
+	u8 pasid_bits;
+	u8 vmtag_bits;
+	u8 dtag_bits;
+	u8 s1tg;
+	u8 s2tg;
+	u8 oas_bits;
+	u8 ias_bits;
+	u8 cmdqs;
+	u8 cmdq_log2;
+	u8 fq_log2;
+	u8 prq_log2;
+	u8 slots_log2;
+	u8 merge_time_max;
+};
+
+/**
+ * struct cordon_queue - command queue (spec 5)
+ * @unit: whose it is
+ * @number: which of the unit's queues
+ * @doorbell: offset of the queue's guest page
+ * @lock: serialises writers of @ring, @tail and the registers of the queue
+ * @tail: index after the last command written
+ * @head: lower bound of the index that hardware has got to
+ * @mask: size of @ring minus 1
+ * @slot_mask: size of @slots minus 1; not less than @mask, so that a slot is
+ *	not used again before its command is over
+ * @ring: the commands
+ * @slots: completion words: hardware writes, waiters read
+ * @status: the status line: hardware writes its first dword
+ * @skips: how many commands have been skipped after an error
+ * @resumed: status word of the stop that was last answered with a SKIP
+ * @broken: it did not answer in time and is not used any more
+ */
+struct cordon_queue {
+	struct cordon_unit *unit;
+	unsigned int number;
+	u32 doorbell;
+
+	raw_spinlock_t lock;
+	u32 tail;
+	u32 head;
+	u32 mask;
+	u32 slot_mask;
+	struct cordon_cmd *ring;
+	__le64 *slots;
+	__le64 *status;
+
+	u32 skips;
+	u64 resumed;
+	bool broken;
+} ____cacheline_aligned_in_smp;
+
+/**
+ * struct cordon_dir - the directory of device contexts (spec 3.1)
+ * @root: root page
+ * @levels: 1 to 3
+ * @pages: all of its pages, linked by &struct cordon_dir_page
+ */
+struct cordon_dir {
+	__le64 *root;
+	unsigned int levels;
+	struct list_head pages;
+};
+
+/**
+ * struct cordon_fault_tally - what has not been told of a device's faults
+ * @limit: keeps lines about them to a bearable rate
+ * @suppressed: faults that were not shown
+ * @lost: faults that hardware could not record
+ */
+struct cordon_fault_tally {
+	struct ratelimit_state limit;
+	u64 suppressed;
+	u64 lost;
+};
+
+/**
+ * struct cordon_fault_queue - fault queue (spec 6)
+ * @ring: the records: hardware writes
+ * @log2: log2 of the records
+ * @head: records taken in all
+ * @lost: CORDON_REG_FQ_LOST when last told
+ * @anon: fault block of requests without a usable context
+ * @anon_consumed: what was last written to its faults_consumed
+ * @anon_lost: what of its losses has been told
+ * @device_limit: records that a device, or all unknown ones, may have in it
+ * @tally: what has not been told of the faults of unknown devices
+ * @remainder: tells later what has been suppressed
+ */
+struct cordon_fault_queue {
+	struct cordon_fault *ring;
+	unsigned int log2;
+	u32 head;
+	u64 lost;
+	struct cordon_fault_block *anon;
+	u32 anon_consumed;
+	u32 anon_lost;
+	u16 device_limit;
+	struct cordon_fault_tally tally;
+	struct delayed_work remainder;
+};
+
+/**
+ * enum cordon_unit_state - whether commands can be issued
+ * @CORDON_UNIT_STOPPED: everything is blocked, nothing is cached
+ * @CORDON_UNIT_RUNNING: in use
+ * @CORDON_UNIT_DEAD: it does not answer; what it has cached is unknown
+ */
+enum cordon_unit_state {
+	CORDON_UNIT_STOPPED,
+	CORDON_UNIT_RUNNING,
+	CORDON_UNIT_DEAD,
+};
+
+/**
+ * struct cordon_unit - one Cordon IOMMU
+ * @dev: the unit's own device
+ * @base: registers
+ * @mmio: registers in KUnit, otherwise NULL
+ * @caps: what it can do
+ * @state: enum cordon_unit_state, see cordon_unit_state()
+ * @quiet: the hardware has acknowledged that it uses no memory of ours
+ * @iommu: what the IOMMU core knows of it
+ * @list: in the list of all units
+ * @lock: protects @dir, @streams, what they lead to, and attachments
+ * @dir: directory of device contexts
+ * @streams: struct cordon_stream by DeviceID
+ * @queues: command queues
+ * @nr_queues: how many
+ * @qtable: their descriptors (spec 5.1)
+ * @root_lock: serialises writes of ROOT with the wait for them
+ * @root: the word that ROOT holds
+ * @fq: fault queue
+ * @complaints: keeps lines about the unit itself to a bearable rate
+ */
+struct cordon_unit {
+	struct device *dev;
+	void __iomem *base;
+	const struct cordon_mmio *mmio;
+	struct cordon_caps caps;
+	int state;
+	bool quiet;
+
+	struct iommu_device iommu;
+	struct list_head list;
+
+	struct mutex lock; /* directory, streams, attachments */
+	struct cordon_dir dir;
+	struct xarray streams;
+
+	struct cordon_queue *queues;
+	unsigned int nr_queues;
+	struct cordon_qdesc *qtable;
+
+	raw_spinlock_t root_lock;
+	u64 root;
+
+	struct cordon_fault_queue fq;
+	struct ratelimit_state complaints;
+};
+
+/**
+ * struct cordon_stream - one DeviceID of a unit
+ * @unit: whose DeviceID
+ * @devid: the DeviceID
+ * @users: devices that requests with this DeviceID may come from; more than
+ *	one behind a bridge that hides them, all in one group
+ * @owner: the first of them
+ * @slot: the pointer at level 0 of the directory
+ * @dc: the context that @slot points to, or NULL
+ * @blocked: the context that blocks, kept so that blocking cannot fail
+ * @spare: while attaching: the context to publish, then the one replaced
+ * @fault: fault block
+ * @consumed: what was last written to its faults_consumed
+ * @lost: what of its losses has been told
+ * @touched: while the fault queue is drained: a record was its
+ *
+ * Protected by &cordon_unit.lock.
+ */
+struct cordon_stream {
+	struct cordon_unit *unit;
+	u32 devid;
+	unsigned int users;
+	struct cordon_device *owner;
+	__le64 *slot;
+	struct cordon_dc *dc;
+	struct cordon_dc *blocked;
+	struct cordon_dc *spare;
+	struct cordon_fault_block *fault;
+	u32 consumed;
+	u32 lost;
+	struct list_head touched;
+};
+
+/**
+ * struct cordon_device - a device behind a unit
+ * @unit: the unit
+ * @dev: the device
+ * @domain: what it is attached to, NULL before the first attach; protected
+ *	by &cordon_unit.lock
+ * @snoop: its contexts ignore No-Snoop
+ * @tally: what has not been told of its faults
+ * @nr_streams: DeviceIDs: its own and those of the bridges above it
+ * @streams: one for each DeviceID
+ */
+struct cordon_device {
+	struct cordon_unit *unit;
+	struct device *dev;
+	struct iommu_domain *domain;
+	bool snoop;
+	struct cordon_fault_tally tally;
+	unsigned int nr_streams;
+	struct cordon_stream *streams[] __counted_by(nr_streams);
+};
+
+/**
+ * struct cordon_bond - a unit that a domain is attached to
+ * @list: in &cordon_domain.bonds
+ * @rcu: for freeing
+ * @unit: the unit
+ * @users: devices of @unit in the domain; protected by &cordon_unit.lock
+ */
+struct cordon_bond {
+	struct list_head list;
+	struct rcu_head rcu;
+	struct cordon_unit *unit;
+	unsigned int users;
+};
+
+/**
+ * struct cordon_domain - paging domain
+ * @domain: what the IOMMU core knows of it
+ * @pgtbl: its tables
+ * @fmt: &struct cordon_dc.fmt of contexts that name it
+ * @s1root: &struct cordon_dc.s1root of contexts that name it
+ * @tag: domain tag (spec 2)
+ * @granule: its smallest page
+ * @prot_mask: IOMMU_* permissions that the unit can tell apart
+ * @bonds: units that it is attached to; readers hold rcu_read_lock()
+ * @lock: serialises writers of @bonds, and @snoopless and @enforced
+ * @snoopless: devices attached for which No-Snoop counts
+ * @enforced: no such device may be attached any more
+ * @deferred: tables that were unlinked, and may still be walked
+ * @nr_deferred: how many they are, roughly
+ * @private: no hardware can walk the tables: they are freed at once
+ * @leaked: a unit that died may still walk the tables: they are never freed
+ */
+struct cordon_domain {
+	struct iommu_domain domain;
+	struct io_pgtable_ops *pgtbl;
+	u64 fmt;
+	u64 s1root;
+	u32 tag;
+	size_t granule;
+	int prot_mask;
+
+	struct list_head bonds;
+	spinlock_t lock; /* writers of the list of bonds */
+	unsigned int snoopless;
+	bool enforced;
+
+	struct llist_head deferred;
+	atomic_t nr_deferred;
+	bool private;
+	bool leaked;
+};
+
+/**
+ * struct cordon_fault_event - a fault record, decoded (spec 6.2)
+ * @addr: address that the device used
+ * @ipa: intermediate address, of faults of stage 2
+ * @time: time stamp
+ * @where: address of what decided
+ * @lost: faults that the unit had lost by then
+ * @devid: DeviceID
+ * @pasid: PASID, if @pv
+ * @dtag: domain tag
+ * @count: requests that it stands for
+ * @vmtag: VM tag
+ * @reason: enum cordon_reason
+ * @stage: 0, 1 or 2
+ * @level: level of the table, -1 to 3, or CORDON_FAULT_NO_LEVEL
+ * @detail: number of the check that failed
+ * @type: CORDON_TYPE_*
+ * @walk: the access was the unit's own, for the request
+ * @repeat: counts repeats of an earlier record
+ * @read: the request reads
+ * @write: the request writes
+ * @exec: the request executes
+ * @priv: the request is privileged
+ * @atomic: the request is atomic
+ * @pv: the request has a PASID
+ * @charged: counts in the device's fault block
+ * @anon: counts in the anonymous fault block
+ */
+struct cordon_fault_event {
+	u64 addr;
+	u64 ipa;
+	u64 time;
+	u64 where;
+	u64 lost;
+	u32 devid;
+	u32 pasid;
+	u32 dtag;
+	u32 count;
+	u16 vmtag;
+	u8 reason;
+	u8 stage;
+	s8 level;
+	u8 detail;
+	u8 type;
+	bool walk : 1;
+	bool repeat : 1;
+	bool read : 1;
+	bool write : 1;
+	bool exec : 1;
+	bool priv : 1;
+	bool atomic : 1;
+	bool pv : 1;
+	bool charged : 1;
+	bool anon : 1;
+};
+
+/* MAIR(0): attributes by index as io-pgtable uses them (spec 4.4) */
+#define CORDON_MAIR0		0xf404ff44
+
+#define CORDON_FAULT_NO_LEVEL	S8_MAX
+
+/**
+ * struct cordon_fault_names - what a fault's line calls those concerned
+ * @driver: name of the device's driver, or NULL
+ * @device: name of the device, or NULL if nobody knows the DeviceID
+ * @domain: name of the type of the domain it is attached to, or NULL
+ * @dtag: tag of that domain, 0 if it has none
+ * @suppressed: earlier faults of the device that were not shown
+ * @lost: earlier faults of the device that were not recorded
+ */
+struct cordon_fault_names {
+	const char *driver;
+	const char *device;
+	const char *domain;
+	u32 dtag;
+	u64 suppressed;
+	u64 lost;
+};
+
+/**
+ * struct cordon_dc_values - what a device context is made from (spec 3.3)
+ * @s1: CORDON_S1_BLOCK, CORDON_S1_BYPASS or CORDON_S1_TABLE
+ * @exec: the execute attribute counts
+ * @priv: the privileged attribute counts
+ * @snoop: No-Snoop does not count
+ * @dtag: domain tag, for CORDON_S1_TABLE
+ * @fmt: CORDON_S1FMT_*, for CORDON_S1_TABLE
+ * @s1root: address of the root table, for CORDON_S1_TABLE
+ * @fault: address of the fault block, or 0
+ * @flimit: fault records that the device may have outstanding
+ */
+struct cordon_dc_values {
+	unsigned int s1;
+	bool exec;
+	bool priv;
+	bool snoop;
+	u32 dtag;
+	u64 fmt;
+	u64 s1root;
+	u64 fault;
+	u16 flimit;
+};
+
+static inline struct cordon_domain *to_cordon_domain(struct iommu_domain *domain)
+{
+	return container_of(domain, struct cordon_domain, domain);
+}
+
+/*
+ * Registers.  The driver's hot paths read none.
+ */
+
+static inline bool cordon_is_modelled(const struct cordon_unit *unit)
+{
+	return IS_ENABLED(CONFIG_CORDON_KUNIT_TEST) && unlikely(unit->mmio);
+}
+
+static inline u32 cordon_readl(const struct cordon_unit *unit, u32 offset)
+{
+	if (cordon_is_modelled(unit))
+		return unit->mmio->read32(unit->mmio->opaque, offset);
+	return readl(unit->base + offset);
+}
+
+static inline u64 cordon_readq(const struct cordon_unit *unit, u32 offset)
+{
+	if (cordon_is_modelled(unit))
+		return unit->mmio->read64(unit->mmio->opaque, offset);
+	return readq(unit->base + offset);
+}
+
+/* All stores to memory that come before it are visible before it. */
+static inline void cordon_writel(const struct cordon_unit *unit, u32 offset,
+				 u32 value)
+{
+	if (cordon_is_modelled(unit))
+		unit->mmio->write32(unit->mmio->opaque, offset, value);
+	else
+		writel(value, unit->base + offset);
+}
+
+/* All stores to memory that come before it are visible before it. */
+static inline void cordon_writeq(const struct cordon_unit *unit, u32 offset,
+				 u64 value)
+{
+	if (cordon_is_modelled(unit))
+		unit->mmio->write64(unit->mmio->opaque, offset, value);
+	else
+		writeq(value, unit->base + offset);
+}
+
+/**
+ * cordon_unit_state() - whether commands can be issued
+ * @unit: the unit
+ *
+ * Return: an enum cordon_unit_state.
+ */
+static inline int cordon_unit_state(const struct cordon_unit *unit)
+{
+	return READ_ONCE(unit->state);
+}
+
+/* platform.c */
+extern unsigned int cordon_timeout_ms;
+
+int cordon_caps_parse(const struct cordon_cap_regs *regs,
+		      struct cordon_caps *caps, const char **why);
+unsigned int cordon_ps_bits(unsigned int ps);
+u32 cordon_caps_region(const struct cordon_caps *caps);
+struct cordon_unit *cordon_unit_create(struct device *dev, void __iomem *base,
+				       resource_size_t size,
+				       const struct cordon_mmio *mmio);
+int cordon_unit_start(struct cordon_unit *unit);
+void cordon_unit_stop(struct cordon_unit *unit);
+void cordon_unit_destroy(struct cordon_unit *unit);
+struct cordon_unit *cordon_unit_find(struct fwnode_handle *fwnode);
+int cordon_ctrl_write(struct cordon_unit *unit, u32 ctrl);
+void *cordon_alloc_pages(struct cordon_unit *unit, size_t size);
+void cordon_free_pages(void *pages, size_t size);
+void cordon_handle_command(struct cordon_unit *unit);
+void cordon_handle_error(struct cordon_unit *unit);
+
+/* core.c */
+extern const struct iommu_ops cordon_ops;
+
+struct cordon_device *cordon_device_add(struct cordon_unit *unit,
+					struct device *dev, const u32 *ids,
+					unsigned int nr);
+void cordon_device_remove(struct cordon_device *cdev);
+int cordon_attach(struct cordon_device *cdev, struct iommu_domain *domain);
+
+/* domain.c */
+extern struct iommu_domain cordon_identity_domain;
+extern struct iommu_domain cordon_blocked_domain;
+extern const struct iommu_domain_ops cordon_paging_ops;
+
+struct iommu_domain *cordon_domain_alloc(struct cordon_unit *unit);
+u64 cordon_s1fmt(const struct io_pgtable_cfg *cfg);
+const char *cordon_domain_name(const struct iommu_domain *domain);
+int cordon_domain_fits(const struct cordon_domain *domain,
+		       const struct cordon_unit *unit);
+struct cordon_bond *cordon_bond_get(struct cordon_domain *domain,
+				    struct cordon_unit *unit,
+				    struct cordon_bond *fresh);
+void cordon_bond_put(struct cordon_domain *domain, struct cordon_unit *unit);
+
+/* context.c */
+int cordon_context_init(void);
+void cordon_context_exit(void);
+void *cordon_context_alloc(struct cordon_unit *unit);
+void cordon_context_free(void *context);
+void cordon_dc_make(struct cordon_dc *dc, const struct cordon_dc_values *values);
+u64 cordon_pointer_page(phys_addr_t page);
+u64 cordon_pointer_context(phys_addr_t context);
+u64 cordon_root_word(phys_addr_t page, unsigned int levels);
+unsigned int cordon_dir_index(u32 id, unsigned int level);
+unsigned int cordon_dir_levels(u32 id);
+int cordon_dir_init(struct cordon_unit *unit);
+void cordon_dir_destroy(struct cordon_unit *unit);
+__le64 *cordon_dir_slot(struct cordon_unit *unit, u32 devid);
+void cordon_publish(__le64 *slot, u64 pointer);
+struct cordon_stream *cordon_stream_get(struct cordon_unit *unit, u32 devid,
+					struct cordon_device *owner);
+void cordon_stream_put(struct cordon_stream *stream,
+		       struct cordon_device *user);
+struct cordon_dc *cordon_stream_publish(struct cordon_stream *stream,
+					struct cordon_dc *dc);
+void cordon_stream_retire(struct cordon_stream *stream, struct cordon_dc *dc);
+
+/* queue.c */
+struct cordon_cmd cordon_cmd_sync(void);
+struct cordon_cmd cordon_cmd_inv_all(void);
+struct cordon_cmd cordon_cmd_inv_device(u32 first, u32 last, bool leaf);
+struct cordon_cmd cordon_cmd_inv_range(u16 vmtag, u32 dtag, u64 first, u64 last,
+				       bool leaf, unsigned int pgsize_lg2);
+struct cordon_cmd cordon_cmd_inv_dtag(u16 vmtag, u32 dtag);
+void cordon_cmd_complete(struct cordon_cmd *cmd, u16 slot, u32 value);
+bool cordon_completion_done(u64 word, u32 index);
+int cordon_completion_error(u64 word);
+int cordon_cmd_describe(const struct cordon_cmd *cmd, char *buf, size_t size);
+const char *cordon_queue_reason_text(unsigned int reason);
+int cordon_queues_alloc(struct cordon_unit *unit);
+void cordon_queues_free(struct cordon_unit *unit);
+int cordon_queues_enable(struct cordon_unit *unit);
+int cordon_queues_disable(struct cordon_unit *unit);
+int cordon_queue_run(struct cordon_queue *q, const struct cordon_cmd *cmds,
+		     unsigned int nr);
+bool cordon_queue_recover(struct cordon_queue *q);
+
+/* invalidate.c */
+void cordon_gather_add(struct iommu_iotlb_gather *gather, unsigned long iova,
+		       size_t size, size_t pgsize);
+bool cordon_gather_cmd(const struct iommu_iotlb_gather *gather, u32 dtag,
+		       size_t granule, struct cordon_cmd *cmd);
+int cordon_unit_run(struct cordon_unit *unit, const struct cordon_cmd *cmds,
+		    unsigned int nr);
+int cordon_root_write(struct cordon_unit *unit, u64 root);
+int cordon_invalidate_streams(struct cordon_unit *unit,
+			      struct cordon_stream * const *streams,
+			      unsigned int nr);
+int cordon_invalidate_tag(struct cordon_unit *unit, u32 dtag);
+int cordon_domain_flush(struct cordon_domain *domain);
+void cordon_iotlb_sync(struct iommu_domain *domain,
+		       struct iommu_iotlb_gather *gather);
+void cordon_flush_iotlb_all(struct iommu_domain *domain);
+void *cordon_table_alloc(void *cookie, size_t size, gfp_t gfp);
+void cordon_table_free(void *cookie, void *table, size_t size);
+void cordon_tables_release(struct cordon_domain *domain);
+
+/* fault.c */
+int cordon_fault_init(struct cordon_unit *unit);
+void cordon_fault_exit(struct cordon_unit *unit);
+int cordon_fault_enable(struct cordon_unit *unit);
+int cordon_fault_disable(struct cordon_unit *unit);
+void cordon_fault_decode(const struct cordon_fault *record,
+			 struct cordon_fault_event *event);
+int cordon_fault_describe(const struct cordon_fault_event *event,
+			  const struct cordon_fault_names *names, char *buf,
+			  size_t size);
+const char *cordon_fault_reason_text(unsigned int reason);
+bool cordon_fault_ready(const struct cordon_fault *record, u32 index,
+			unsigned int log2);
+unsigned int cordon_fault_drain(struct cordon_unit *unit);
+unsigned int cordon_fault_drain_locked(struct cordon_unit *unit);
+void cordon_tally_init(struct cordon_fault_tally *tally);
+void cordon_fault_device_gone(struct cordon_device *cdev);
+
+#endif /* _CORDON_H */

@@ -1,0 +1,416 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Cordon IOMMU: devices, and what the IOMMU core asks for.
+ */
+#include <linux/bitfield.h>
+#include <linux/dma-map-ops.h>
+#include <linux/of.h>
+#include <linux/pci.h>
+#include <linux/slab.h>
+
+#include "cordon.h"
+#include "trace.h"
+
+static int cordon_attach_locked(struct cordon_device *cdev,
+				struct iommu_domain *domain);
+
+/**
+ * cordon_device_add() - have a unit know a device
+ * @unit: the unit
+ * @dev: the device
+ * @ids: its DeviceIDs, which may repeat
+ * @nr: how many
+ *
+ * The device stays blocked until it is attached to a domain.  May sleep.
+ *
+ * Return: the device, or ERR_PTR: -ERANGE if the unit has no such DeviceID,
+ * -EBUSY for one that is the unit's own, -ENOMEM or -ETIMEDOUT.
+ */
+struct cordon_device *cordon_device_add(struct cordon_unit *unit,
+					struct device *dev, const u32 *ids,
+					unsigned int nr)
+{
+	struct cordon_device *cdev;
+	struct cordon_stream *stream;
+	unsigned int i, j;
+
+	cdev = kzalloc(struct_size(cdev, streams, nr), GFP_KERNEL);
+	if (!cdev)
+		return ERR_PTR(-ENOMEM);
+	cdev->unit = unit;
+	cdev->dev = dev;
+	/* Only what is coherent with the CPUs' caches anyway may be forced so. */
+	cdev->snoop = dev_is_dma_coherent(dev) &&
+		      unit->caps.features & CORDON_CAP1_SNOOP;
+	cordon_tally_init(&cdev->tally);
+
+	mutex_lock(&unit->lock);
+	for (i = 0; i < nr; i++) {
+		for (j = 0; j < cdev->nr_streams; j++) {
+			if (cdev->streams[j]->devid == ids[i])
+				break;
+		}
+		if (j < cdev->nr_streams)
+			continue;
+		if (ids[i] == unit->caps.unit_devid)
+			stream = ERR_PTR(-EBUSY);
+		else
+			stream = cordon_stream_get(unit, ids[i], cdev);
+		if (IS_ERR(stream))
+			goto err;
+		cdev->nr_streams++;
+		cdev->streams[j] = stream;
+	}
+	mutex_unlock(&unit->lock);
+	return cdev;
+
+err:
+	dev_err(dev, "DeviceID 0x%x cannot be used behind %s: %pe\n", ids[i],
+		dev_name(unit->dev), stream);
+	while (cdev->nr_streams--)
+		cordon_stream_put(cdev->streams[cdev->nr_streams], cdev);
+	mutex_unlock(&unit->lock);
+	kfree(cdev);
+	return ERR_CAST(stream);
+}
+EXPORT_SYMBOL_IF_KUNIT(cordon_device_add);
+
+/**
+ * cordon_device_remove() - the reverse of cordon_device_add()
+ * @cdev: the device
+ *
+ * It is blocked from then on.  May sleep.
+ */
+void cordon_device_remove(struct cordon_device *cdev)
+{
+	struct cordon_unit *unit = cdev->unit;
+
+	mutex_lock(&unit->lock);
+	if (cdev->domain)
+		cordon_attach_locked(cdev, &cordon_blocked_domain);
+	for (unsigned int i = 0; i < cdev->nr_streams; i++)
+		cordon_stream_put(cdev->streams[i], cdev);
+	cordon_fault_device_gone(cdev);
+	mutex_unlock(&unit->lock);
+	kfree(cdev);
+}
+EXPORT_SYMBOL_IF_KUNIT(cordon_device_remove);
+
+static bool cordon_is_paging(const struct iommu_domain *domain)
+{
+	return domain && (domain->type & __IOMMU_DOMAIN_PAGING);
+}
+
+/* Contexts that were prepared and not used, or that were replaced. */
+static void cordon_attach_retire(struct cordon_device *cdev)
+{
+	for (unsigned int i = 0; i < cdev->nr_streams; i++) {
+		struct cordon_stream *stream = cdev->streams[i];
+
+		cordon_stream_retire(stream, stream->spare);
+		stream->spare = NULL;
+	}
+}
+
+/*
+ * A context for each stream: all that can fail for want of memory, before
+ * anything is changed.  For blocking each stream has one.
+ */
+static int cordon_attach_prepare(struct cordon_device *cdev,
+				 struct iommu_domain *domain)
+{
+	struct cordon_unit *unit = cdev->unit;
+	struct cordon_dc_values values = { .flimit = unit->fq.device_limit };
+
+	if (domain->type == IOMMU_DOMAIN_BLOCKED)
+		return 0;
+
+	values.s1 = CORDON_S1_BYPASS;
+	if (cordon_is_paging(domain)) {
+		struct cordon_domain *cdom = to_cordon_domain(domain);
+
+		values.s1 = CORDON_S1_TABLE;
+		values.exec = unit->caps.features & CORDON_CAP1_EXEC;
+		values.priv = unit->caps.features & CORDON_CAP1_PRIV;
+		values.snoop = cdev->snoop;
+		values.dtag = cdom->tag;
+		values.fmt = cdom->fmt;
+		values.s1root = cdom->s1root;
+	}
+
+	for (unsigned int i = 0; i < cdev->nr_streams; i++) {
+		struct cordon_stream *stream = cdev->streams[i];
+
+		stream->spare = cordon_context_alloc(unit);
+		if (!stream->spare) {
+			cordon_attach_retire(cdev);
+			return -ENOMEM;
+		}
+		values.fault = virt_to_phys(stream->fault);
+		cordon_dc_make(stream->spare, &values);
+	}
+	return 0;
+}
+
+/*
+ * Publish what was prepared for each stream, or what blocks it, and wait until
+ * no hardware knows what was there before.
+ */
+static int cordon_attach_publish(struct cordon_device *cdev)
+{
+	bool replaced = false;
+
+	for (unsigned int i = 0; i < cdev->nr_streams; i++) {
+		struct cordon_stream *stream = cdev->streams[i];
+
+		stream->spare = cordon_stream_publish(stream,
+						      stream->spare ?:
+						      stream->blocked);
+		if (stream->spare)
+			replaced = true;
+	}
+	/* From absent to valid needs nothing (spec 11.2). */
+	if (!replaced)
+		return 0;
+	return cordon_invalidate_streams(cdev->unit, cdev->streams,
+					 cdev->nr_streams);
+}
+
+static int cordon_domain_join(struct cordon_device *cdev,
+			      struct cordon_domain *cdom)
+{
+	struct cordon_bond *bond;
+	int ret;
+
+	ret = cordon_domain_fits(cdom, cdev->unit);
+	if (ret)
+		return ret;
+
+	bond = kzalloc(sizeof(*bond), GFP_KERNEL);
+	if (!bond)
+		return -ENOMEM;
+
+	scoped_guard(spinlock, &cdom->lock) {
+		if (!cdev->snoop && cdom->enforced)
+			ret = -EINVAL;
+		else if (!cdev->snoop)
+			cdom->snoopless++;
+	}
+	if (!ret)
+		bond = cordon_bond_get(cdom, cdev->unit, bond);
+	kfree(bond);
+	return ret;
+}
+
+static void cordon_domain_leave(struct cordon_device *cdev,
+				struct cordon_domain *cdom)
+{
+	cordon_bond_put(cdom, cdev->unit);
+	scoped_guard(spinlock, &cdom->lock) {
+		if (!cdev->snoop)
+			cdom->snoopless--;
+	}
+}
+
+/* Prepare, then commit; the commit fails only if the unit is dead. */
+static int cordon_attach_locked(struct cordon_device *cdev,
+				struct iommu_domain *domain)
+{
+	struct iommu_domain *old = cdev->domain;
+	int ret;
+
+	lockdep_assert_held(&cdev->unit->lock);
+
+	ret = cordon_attach_prepare(cdev, domain);
+	if (ret)
+		return ret;
+
+	/* The new domain invalidates this unit before the unit knows it... */
+	if (cordon_is_paging(domain)) {
+		ret = cordon_domain_join(cdev, to_cordon_domain(domain));
+		if (ret) {
+			cordon_attach_retire(cdev);
+			return ret;
+		}
+	}
+
+	cdev->domain = domain;
+	ret = cordon_attach_publish(cdev);
+	if (ret) {
+		/*
+		 * The unit is dead, and may know the old contexts for ever:
+		 * neither they nor what they lead to are freed.
+		 */
+		for (unsigned int i = 0; i < cdev->nr_streams; i++)
+			cdev->streams[i]->spare = NULL;
+		if (cordon_is_paging(old))
+			to_cordon_domain(old)->leaked = true;
+	}
+	cordon_attach_retire(cdev);
+
+	/* ... and the old one until the unit has forgotten it. */
+	if (cordon_is_paging(old))
+		cordon_domain_leave(cdev, to_cordon_domain(old));
+	return ret;
+}
+
+/**
+ * cordon_attach() - attach a device to a domain
+ * @cdev: the device
+ * @domain: a paging domain, cordon_identity_domain or cordon_blocked_domain
+ *
+ * Each DeviceID goes from the old domain to the new one by one store: its DMA
+ * is handled by either, at any moment.  When this returns 0, no DMA uses the
+ * old one any more.  May sleep.
+ *
+ * Return: 0, -EINVAL if the unit cannot use the domain's tables, -ENOMEM, or
+ * -EIO if the unit is dead; it is attached then, for what that is worth.
+ * Blocking can only fail with -EIO.
+ */
+int cordon_attach(struct cordon_device *cdev, struct iommu_domain *domain)
+{
+	struct cordon_unit *unit = cdev->unit;
+	int ret;
+
+	scoped_guard(mutex, &unit->lock)
+		ret = cordon_attach_locked(cdev, domain);
+
+	trace_cordon_attach(unit->dev, cdev->dev, cordon_domain_name(domain),
+			    cordon_is_paging(domain) ?
+			    to_cordon_domain(domain)->tag : 0, ret);
+	return ret;
+}
+EXPORT_SYMBOL_IF_KUNIT(cordon_attach);
+
+/**
+ * cordon_attach_dev() - &struct iommu_domain_ops.attach_dev of all domains
+ * @domain: the domain
+ * @dev: the device; its group's mutex is held
+ * @old: what it leaves, which the driver knows itself
+ *
+ * Return: see cordon_attach().
+ */
+int cordon_attach_dev(struct iommu_domain *domain, struct device *dev,
+		      struct iommu_domain *old)
+{
+	return cordon_attach(dev_iommu_priv_get(dev), domain);
+}
+
+/**
+ * cordon_domain_alloc_paging_flags() - op of &struct iommu_ops
+ * @dev: device that the domain is for
+ * @flags: IOMMU_HWPT_ALLOC_*
+ * @user_data: must be NULL
+ *
+ * Return: the domain, or ERR_PTR: -EOPNOTSUPP, or see cordon_domain_alloc().
+ */
+struct iommu_domain *
+cordon_domain_alloc_paging_flags(struct device *dev, u32 flags,
+				 const struct iommu_user_data *user_data)
+{
+	struct cordon_device *cdev = dev_iommu_priv_get(dev);
+
+	if (flags || user_data)
+		return ERR_PTR(-EOPNOTSUPP);
+	return cordon_domain_alloc(cdev->unit);
+}
+
+static struct iommu_device *cordon_probe_device(struct device *dev)
+{
+	struct iommu_fwspec *fwspec = dev_iommu_fwspec_get(dev);
+	struct cordon_device *cdev;
+	struct cordon_unit *unit;
+
+	if (!fwspec || !fwspec->num_ids)
+		return ERR_PTR(-ENODEV);
+	unit = cordon_unit_find(fwspec->iommu_fwnode);
+	if (!unit)
+		return ERR_PTR(-ENODEV);
+
+	cdev = cordon_device_add(unit, dev, fwspec->ids, fwspec->num_ids);
+	if (IS_ERR(cdev))
+		return ERR_CAST(cdev);
+	dev_iommu_priv_set(dev, cdev);
+	return &unit->iommu;
+}
+
+static void cordon_release_device(struct device *dev)
+{
+	cordon_device_remove(dev_iommu_priv_get(dev));
+	dev_iommu_priv_set(dev, NULL);
+}
+
+/*
+ * Devices that the bus cannot tell apart, or that can reach each other without
+ * passing the unit, are one group.
+ */
+static struct iommu_group *cordon_device_group(struct device *dev)
+{
+	if (dev_is_pci(dev))
+		return pci_device_group(dev);
+	return generic_device_group(dev);
+}
+
+static int cordon_of_xlate(struct device *dev,
+			   const struct of_phandle_args *args)
+{
+	if (args->args_count != 1)
+		return -EINVAL;
+	return iommu_fwspec_add_ids(dev, args->args, 1);
+}
+
+static bool cordon_capable(struct device *dev, enum iommu_cap cap)
+{
+	struct cordon_device *cdev = dev_iommu_priv_get(dev);
+	u64 features = cdev->unit->caps.features;
+
+	switch (cap) {
+	case IOMMU_CAP_CACHE_COHERENCY:
+		return features & CORDON_CAP1_COHERENT;
+	case IOMMU_CAP_NOEXEC:
+		return features & CORDON_CAP1_EXEC;
+	case IOMMU_CAP_ENFORCE_CACHE_COHERENCY:
+		return cdev->snoop;
+	case IOMMU_CAP_DEFERRED_FLUSH:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void cordon_get_resv_regions(struct device *dev, struct list_head *head)
+{
+	struct iommu_resv_region *region;
+
+	region = iommu_alloc_resv_region(CORDON_MSI_IOVA_BASE,
+					 CORDON_MSI_IOVA_LENGTH,
+					 IOMMU_WRITE | IOMMU_NOEXEC | IOMMU_MMIO,
+					 IOMMU_RESV_SW_MSI, GFP_KERNEL);
+	if (!region)
+		return;
+	list_add_tail(&region->list, head);
+	iommu_dma_get_resv_regions(dev, head);
+}
+
+/* The core's choice, by the command line and by trust, is right for all. */
+static int cordon_def_domain_type(struct device *dev)
+{
+	return 0;
+}
+
+const struct iommu_ops cordon_ops = {
+	.capable = cordon_capable,
+	CORDON_OP_DOMAIN_ALLOC,
+	.probe_device = cordon_probe_device,
+	.release_device = cordon_release_device,
+	.device_group = cordon_device_group,
+	.get_resv_regions = cordon_get_resv_regions,
+	.of_xlate = cordon_of_xlate,
+	.def_domain_type = cordon_def_domain_type,
+	.default_domain_ops = &cordon_paging_ops,
+	.identity_domain = &cordon_identity_domain,
+	.blocked_domain = &cordon_blocked_domain,
+	.release_domain = &cordon_blocked_domain,
+	.owner = THIS_MODULE,
+};
+EXPORT_SYMBOL_IF_KUNIT(cordon_ops);

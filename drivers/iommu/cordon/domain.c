@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Cordon IOMMU: domains.
+ *
+ * A paging domain is a stage-1 table of io-pgtable and a tag.  It can be
+ * attached to any number of devices, behind any number of units that can use
+ * its tables.
+ */
+#include <linux/bitfield.h>
+#include <linux/cleanup.h>
+#include <linux/dma-mapping.h>
+#include <linux/idr.h>
+#include <linux/rculist.h>
+#include <linux/slab.h>
+
+#include "cordon.h"
+
+/* More bits would need descriptors of another format (spec 4.4). */
+#define CORDON_TABLE_IAS_MAX	48
+
+/* Tags are unique across units, so that a tag in a log names one domain. */
+static DEFINE_IDA(cordon_tags);
+
+/**
+ * cordon_domain_name() - type of a domain in words
+ * @domain: the domain, or NULL
+ *
+ * Return: the words.
+ */
+const char *cordon_domain_name(const struct iommu_domain *domain)
+{
+	if (!domain)
+		return "none";
+	switch (domain->type) {
+	case IOMMU_DOMAIN_BLOCKED:
+		return "blocked";
+	case IOMMU_DOMAIN_IDENTITY:
+		return "identity";
+	case IOMMU_DOMAIN_DMA:
+		return "DMA";
+	case IOMMU_DOMAIN_DMA_FQ:
+		return "DMA-FQ";
+	case IOMMU_DOMAIN_UNMANAGED:
+		return "unmanaged";
+	default:
+		return "other";
+	}
+}
+
+/**
+ * cordon_s1fmt() - format of stage-1 tables (spec 3.3.3)
+ * @cfg: what io-pgtable made of them
+ *
+ * The encodings of granule and output size are those of TCR_EL1.
+ *
+ * Return: CORDON_S1FMT_*.
+ */
+u64 cordon_s1fmt(const struct io_pgtable_cfg *cfg)
+{
+	return FIELD_PREP(CORDON_S1FMT_T0SZ, cfg->arm_lpae_s1_cfg.tcr.tsz) |
+	       FIELD_PREP(CORDON_S1FMT_TG, cfg->arm_lpae_s1_cfg.tcr.tg) |
+	       FIELD_PREP(CORDON_S1FMT_PS, cfg->arm_lpae_s1_cfg.tcr.ips) |
+	       FIELD_PREP(CORDON_S1FMT_MAIR, 0);
+}
+EXPORT_SYMBOL_IF_KUNIT(cordon_s1fmt);
+
+/*
+ * io-pgtable calls these where other hardware needs a flush.  What Cordon
+ * needs is done once for all that was unmapped, by cordon_iotlb_sync(), and
+ * tables are kept until then: see cordon_table_free().
+ */
+static void cordon_tlb_flush_all(void *cookie)
+{
+}
+
+static void cordon_tlb_flush_walk(unsigned long iova, size_t size,
+				  size_t granule, void *cookie)
+{
+}
+
+static const struct iommu_flush_ops cordon_flush_ops = {
+	.tlb_flush_all = cordon_tlb_flush_all,
+	.tlb_flush_walk = cordon_tlb_flush_walk,
+};
+
+static int cordon_domain_tables(struct cordon_domain *cdom,
+				struct cordon_unit *unit)
+{
+	struct io_pgtable_cfg cfg = {
+		.pgsize_bitmap = unit->caps.pgsizes,
+		.ias = min_t(unsigned int, unit->caps.ias_bits,
+			     CORDON_TABLE_IAS_MAX),
+		.oas = min_t(unsigned int, unit->caps.oas_bits,
+			     CORDON_TABLE_IAS_MAX),
+		.coherent_walk = true,
+		.tlb = &cordon_flush_ops,
+		.iommu_dev = unit->dev,
+		.alloc = cordon_table_alloc,
+		.free = cordon_table_free,
+	};
+
+	cdom->pgtbl = alloc_io_pgtable_ops(ARM_64_LPAE_S1, &cfg, cdom);
+	if (!cdom->pgtbl)
+		return -ENOMEM;
+	if (cfg.arm_lpae_s1_cfg.mair != CORDON_MAIR0) {
+		dev_err(unit->dev,
+			"tables use memory attributes 0x%llx, the unit has 0x%x\n",
+			cfg.arm_lpae_s1_cfg.mair, CORDON_MAIR0);
+		return -EINVAL;
+	}
+
+	cdom->fmt = cordon_s1fmt(&cfg);
+	cdom->s1root = cfg.arm_lpae_s1_cfg.ttbr;
+	cdom->granule = 1UL << __ffs(cfg.pgsize_bitmap);
+	cdom->domain.pgsize_bitmap = cfg.pgsize_bitmap;
+	cdom->domain.geometry.aperture_start = 0;
+	cdom->domain.geometry.aperture_end = DMA_BIT_MASK(cfg.ias);
+	cdom->domain.geometry.force_aperture = true;
+	return 0;
+}
+
+static void cordon_domain_free(struct iommu_domain *domain)
+{
+	struct cordon_domain *cdom = to_cordon_domain(domain);
+
+	/*
+	 * Nothing is attached.  cordon_bond_put() has invalidated the tag on
+	 * each unit that was, or has found that unit dead.
+	 */
+	WARN_ON_ONCE(!list_empty(&cdom->bonds));
+	if (cdom->leaked)
+		pr_err("cordon: tables of domain %u are kept: a unit that died may walk them\n",
+		       cdom->tag);
+	cordon_tables_release(cdom);
+	cdom->private = true;
+	free_io_pgtable_ops(cdom->pgtbl);
+	if (!cdom->leaked)
+		ida_free(&cordon_tags, cdom->tag);
+	kfree(cdom);
+}
+
+/**
+ * cordon_domain_alloc() - make a paging domain
+ * @unit: unit of the first device that it is for
+ *
+ * Return: the domain, or ERR_PTR: -ENOMEM, -ENOSPC if all tags are in use, or
+ * -EINVAL.
+ */
+struct iommu_domain *cordon_domain_alloc(struct cordon_unit *unit)
+{
+	struct cordon_domain *cdom = kzalloc(sizeof(*cdom), GFP_KERNEL);
+	int ret;
+
+	if (!cdom)
+		return ERR_PTR(-ENOMEM);
+	INIT_LIST_HEAD(&cdom->bonds);
+	spin_lock_init(&cdom->lock);
+	init_llist_head(&cdom->deferred);
+	cdom->domain.ops = &cordon_paging_ops;
+	cdom->domain.type = IOMMU_DOMAIN_UNMANAGED;
+	cdom->prot_mask = ~0;
+	if (!(unit->caps.features & CORDON_CAP1_PRIV))
+		cdom->prot_mask &= ~IOMMU_PRIV;
+
+	/* 0 is what a context without stage 1 has (spec 3.3.5, check 14) */
+	ret = ida_alloc_range(&cordon_tags, 1, BIT(unit->caps.dtag_bits) - 1,
+			      GFP_KERNEL);
+	if (ret < 0) {
+		if (ret == -ENOSPC)
+			dev_err(unit->dev, "all %lu domain tags are in use\n",
+				BIT(unit->caps.dtag_bits) - 1);
+		goto err_free;
+	}
+	cdom->tag = ret;
+
+	ret = cordon_domain_tables(cdom, unit);
+	if (ret)
+		goto err_tables;
+	return &cdom->domain;
+
+err_tables:
+	cdom->private = true;
+	if (cdom->pgtbl)
+		free_io_pgtable_ops(cdom->pgtbl);
+	cordon_tables_release(cdom);
+	ida_free(&cordon_tags, cdom->tag);
+err_free:
+	kfree(cdom);
+	return ERR_PTR(ret);
+}
+EXPORT_SYMBOL_IF_KUNIT(cordon_domain_alloc);
+
+/**
+ * cordon_domain_fits() - can a unit use a domain's tables?
+ * @domain: the domain, made for another unit perhaps
+ * @unit: the unit
+ *
+ * Return: 0 or -EINVAL, for which the core looks for another domain.
+ */
+int cordon_domain_fits(const struct cordon_domain *domain,
+		       const struct cordon_unit *unit)
+{
+	unsigned int ias = 64 - FIELD_GET(CORDON_S1FMT_T0SZ, domain->fmt);
+	unsigned int tg = FIELD_GET(CORDON_S1FMT_TG, domain->fmt);
+	unsigned int oas = FIELD_GET(CORDON_S1FMT_PS, domain->fmt);
+
+	if (domain->tag >> unit->caps.dtag_bits || ias > unit->caps.ias_bits ||
+	    !(unit->caps.s1tg & BIT(tg)) ||
+	    cordon_ps_bits(oas) > unit->caps.oas_bits)
+		return -EINVAL;
+	/* Pages that are privileged there would be open to all here. */
+	if ((domain->prot_mask & IOMMU_PRIV) &&
+	    !(unit->caps.features & CORDON_CAP1_PRIV))
+		return -EINVAL;
+	return 0;
+}
+
+static struct cordon_bond *cordon_bond_find(struct cordon_domain *domain,
+					    struct cordon_unit *unit)
+{
+	struct cordon_bond *bond;
+
+	/* Bonds of this unit come and go under its lock only. */
+	list_for_each_entry_rcu(bond, &domain->bonds, list,
+				lockdep_is_held(&unit->lock)) {
+		if (bond->unit == unit)
+			return bond;
+	}
+	return NULL;
+}
+
+/**
+ * cordon_bond_get() - have a domain invalidate a unit from now on
+ * @domain: the domain
+ * @unit: the unit; its lock is held
+ * @fresh: a bond to use if there is none yet
+ *
+ * To be called before a context that names the domain is published.
+ *
+ * Return: @fresh if it was not needed, else NULL.
+ */
+struct cordon_bond *cordon_bond_get(struct cordon_domain *domain,
+				    struct cordon_unit *unit,
+				    struct cordon_bond *fresh)
+{
+	struct cordon_bond *bond;
+
+	lockdep_assert_held(&unit->lock);
+
+	scoped_guard(rcu)
+		bond = cordon_bond_find(domain, unit);
+	if (bond) {
+		bond->users++;
+	} else {
+		fresh->unit = unit;
+		fresh->users = 1;
+		scoped_guard(spinlock, &domain->lock)
+			list_add_rcu(&fresh->list, &domain->bonds);
+		fresh = NULL;
+	}
+
+	/*
+	 * The list is changed before the context is published.  Pairs with the
+	 * barrier in cordon_domain_run(), between the change of a table and
+	 * the reading of the list.
+	 */
+	dma_mb();
+	return fresh;
+}
+
+/**
+ * cordon_bond_put() - the reverse of cordon_bond_get()
+ * @domain: the domain
+ * @unit: the unit; its lock is held
+ *
+ * To be called when the context that named the domain is known to no hardware
+ * any more.  The last one drops what is cached of the domain: its tables will
+ * change without the unit's being told.
+ */
+void cordon_bond_put(struct cordon_domain *domain, struct cordon_unit *unit)
+{
+	struct cordon_bond *bond;
+
+	lockdep_assert_held(&unit->lock);
+
+	scoped_guard(rcu)
+		bond = cordon_bond_find(domain, unit);
+	if (WARN_ON_ONCE(!bond) || --bond->users)
+		return;
+
+	if (cordon_invalidate_tag(unit, domain->tag))
+		domain->leaked = true;
+	scoped_guard(spinlock, &domain->lock)
+		list_del_rcu(&bond->list);
+	kfree_rcu(bond, rcu);
+}
+
+static int cordon_map_pages(struct iommu_domain *domain, unsigned long iova,
+			    phys_addr_t paddr, size_t pgsize, size_t pgcount,
+			    int prot, gfp_t gfp, size_t *mapped)
+{
+	struct cordon_domain *cdom = to_cordon_domain(domain);
+
+	return cdom->pgtbl->map_pages(cdom->pgtbl, iova, paddr, pgsize, pgcount,
+				      prot & cdom->prot_mask, gfp, mapped);
+}
+
+static size_t cordon_unmap_pages(struct iommu_domain *domain,
+				 unsigned long iova, size_t pgsize,
+				 size_t pgcount,
+				 struct iommu_iotlb_gather *gather)
+{
+	struct cordon_domain *cdom = to_cordon_domain(domain);
+	size_t unmapped;
+
+	/* Without a gather io-pgtable does not go over each page again. */
+	unmapped = cdom->pgtbl->unmap_pages(cdom->pgtbl, iova, pgsize, pgcount,
+					    NULL);
+	if (unmapped && !iommu_iotlb_gather_queued(gather))
+		cordon_gather_add(gather, iova, unmapped, pgsize);
+	return unmapped;
+}
+
+static phys_addr_t cordon_iova_to_phys(struct iommu_domain *domain,
+				       dma_addr_t iova)
+{
+	struct cordon_domain *cdom = to_cordon_domain(domain);
+
+	return cdom->pgtbl->iova_to_phys(cdom->pgtbl, iova);
+}
+
+static bool cordon_enforce_cache_coherency(struct iommu_domain *domain)
+{
+	struct cordon_domain *cdom = to_cordon_domain(domain);
+
+	bool enforced;
+
+	spin_lock(&cdom->lock);
+	if (!cdom->snoopless)
+		cdom->enforced = true;
+	enforced = cdom->enforced;
+	spin_unlock(&cdom->lock);
+	return enforced;
+}
+
+const struct iommu_domain_ops cordon_paging_ops = {
+	.attach_dev = cordon_op_attach_dev,
+	.map_pages = cordon_map_pages,
+	.unmap_pages = cordon_unmap_pages,
+	.iova_to_phys = cordon_iova_to_phys,
+	.iotlb_sync = cordon_iotlb_sync,
+	.flush_iotlb_all = cordon_flush_iotlb_all,
+	.enforce_cache_coherency = cordon_enforce_cache_coherency,
+	.free = cordon_domain_free,
+};
+
+static const struct iommu_domain_ops cordon_static_ops = {
+	.attach_dev = cordon_op_attach_dev,
+};
+
+struct iommu_domain cordon_identity_domain = {
+	.type = IOMMU_DOMAIN_IDENTITY,
+	.ops = &cordon_static_ops,
+};
+
+struct iommu_domain cordon_blocked_domain = {
+	.type = IOMMU_DOMAIN_BLOCKED,
+	.ops = &cordon_static_ops,
+};

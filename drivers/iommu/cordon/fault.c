@@ -1,0 +1,595 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Cordon IOMMU: faults (spec 6): from records to sentences, to drivers and to
+ * tracepoints.
+ */
+#include <linux/bitfield.h>
+#include <linux/iopoll.h>
+#include <linux/list.h>
+#include <linux/sched.h>
+
+#include "cordon.h"
+#include "trace.h"
+
+/* Records of the fault queue, where the hardware can have that many. */
+#define CORDON_FQ_LOG2		9
+
+/* Repeats are collected for 2 ^ this microseconds (spec 6.3). */
+#define CORDON_MERGE_LOG2	16
+
+/* Faults that were not shown are summed up this much later. */
+#define CORDON_REMAINDER_DELAY	(5 * HZ)
+
+/**
+ * cordon_fault_reason_text() - why a request was stopped, in plain words
+ * @reason: enum cordon_reason
+ *
+ * Return: the words.
+ */
+const char *cordon_fault_reason_text(unsigned int reason)
+{
+	switch (reason) {
+	case CORDON_REASON_NONE:
+		return "no reason given";
+	case CORDON_REASON_NO_ROOT:
+		return "no device directory";
+	case CORDON_REASON_DEVID_RANGE:
+		return "DeviceID beyond the directory";
+	case CORDON_REASON_DD_FETCH:
+		return "device directory unreadable";
+	case CORDON_REASON_DD_ABSENT:
+		return "device not set up";
+	case CORDON_REASON_DD_MALFORMED:
+		return "malformed device directory";
+	case CORDON_REASON_DC_FETCH:
+		return "device context unreadable";
+	case CORDON_REASON_DC_ABSENT:
+		return "device context not valid";
+	case CORDON_REASON_DC_MALFORMED:
+		return "malformed device context";
+	case CORDON_REASON_TRANSLATED:
+		return "translated requests not allowed";
+	case CORDON_REASON_ATS_OFF:
+		return "ATS off";
+	case CORDON_REASON_PRI_OFF:
+		return "page requests off";
+	case CORDON_REASON_NO_PASID:
+		return "no PASIDs set up";
+	case CORDON_REASON_PASID_RANGE:
+		return "PASID beyond the directory";
+	case CORDON_REASON_PD_FETCH:
+		return "process directory unreadable";
+	case CORDON_REASON_PD_ABSENT:
+		return "PASID not set up";
+	case CORDON_REASON_PD_MALFORMED:
+		return "malformed process directory";
+	case CORDON_REASON_PC_FETCH:
+		return "process context unreadable";
+	case CORDON_REASON_PC_ABSENT:
+		return "process context not valid";
+	case CORDON_REASON_PC_MALFORMED:
+		return "malformed process context";
+	case CORDON_REASON_BLOCKED:
+		return "device blocked";
+	case CORDON_REASON_NOWALK:
+		return "address space gone";
+	case CORDON_REASON_INPUT_SIZE:
+		return "address too large";
+	case CORDON_REASON_TABLE_FETCH:
+		return "table unreadable";
+	case CORDON_REASON_TRANSLATION:
+		return "not mapped";
+	case CORDON_REASON_OUTPUT_SIZE:
+		return "mapped to an address too large";
+	case CORDON_REASON_ACCESS_FLAG:
+		return "access flag clear";
+	case CORDON_REASON_PERMISSION:
+		return "not permitted";
+	case CORDON_REASON_TABLE_UPDATE:
+		return "table not updatable";
+	case CORDON_REASON_DL_FETCH:
+		return "dirty log unreadable";
+	case CORDON_REASON_DL_ABSENT:
+		return "not in the dirty log";
+	case CORDON_REASON_DL_MALFORMED:
+		return "malformed dirty log";
+	case CORDON_REASON_DL_UPDATE:
+		return "dirty log not updatable";
+	default:
+		return "reason unknown to this driver";
+	}
+}
+EXPORT_SYMBOL_IF_KUNIT(cordon_fault_reason_text);
+
+/**
+ * cordon_fault_decode() - take a fault record apart (spec 6.2)
+ * @record: the record
+ * @event: what it says
+ */
+void cordon_fault_decode(const struct cordon_fault *record,
+			 struct cordon_fault_event *event)
+{
+	u64 info = le64_to_cpu(record->info);
+	u64 source = le64_to_cpu(record->source);
+	u64 tags = le64_to_cpu(record->tags);
+	unsigned int level = FIELD_GET(CORDON_FAULT_LEVEL, info);
+
+	*event = (struct cordon_fault_event) {
+		.addr = le64_to_cpu(record->addr),
+		.ipa = le64_to_cpu(record->ipa),
+		.time = le64_to_cpu(record->time),
+		.where = le64_to_cpu(record->where),
+		.lost = le64_to_cpu(record->lost),
+		.devid = FIELD_GET(CORDON_SRC_DEVID, source),
+		.pasid = FIELD_GET(CORDON_SRC_PASID, source),
+		.charged = FIELD_GET(CORDON_SRC_CHARGED, source),
+		.anon = FIELD_GET(CORDON_SRC_ANON, source),
+		.dtag = FIELD_GET(CORDON_TAGS_DTAG, tags),
+		.vmtag = FIELD_GET(CORDON_TAGS_VMTAG, tags),
+		.count = FIELD_GET(CORDON_FAULT_COUNT, info),
+		.reason = FIELD_GET(CORDON_FAULT_REASON, info),
+		.stage = FIELD_GET(CORDON_FAULT_STAGE, info),
+		.level = level == CORDON_LEVEL_NONE ? CORDON_FAULT_NO_LEVEL :
+						      (int)level - 1,
+		.detail = FIELD_GET(CORDON_FAULT_DETAIL, info),
+		.type = FIELD_GET(CORDON_FAULT_TYPE, info),
+		.walk = FIELD_GET(CORDON_FAULT_WALK, info),
+		.repeat = FIELD_GET(CORDON_FAULT_REPEAT, info),
+		.read = FIELD_GET(CORDON_FAULT_READ, info),
+		.write = FIELD_GET(CORDON_FAULT_WRITE, info),
+		.exec = FIELD_GET(CORDON_FAULT_EXEC, info),
+		.priv = FIELD_GET(CORDON_FAULT_PRIV, info),
+		.atomic = FIELD_GET(CORDON_FAULT_ATOMIC, info),
+		.pv = FIELD_GET(CORDON_FAULT_PV, info),
+	};
+}
+EXPORT_SYMBOL_IF_KUNIT(cordon_fault_decode);
+
+static const char *cordon_fault_access(const struct cordon_fault_event *event)
+{
+	if (event->atomic)
+		return "atomic at";
+	if (event->read && event->write)
+		return "read and write to";
+	if (event->write)
+		return "write to";
+	if (event->exec)
+		return "execute at";
+	if (event->read)
+		return "read from";
+	return "access to";
+}
+
+static const char *cordon_fault_type(const struct cordon_fault_event *event)
+{
+	switch (event->type) {
+	case CORDON_TYPE_TRANSLATED:
+		return "translated ";
+	case CORDON_TYPE_ATS:
+		return "ATS request to ";
+	default:
+		return "";
+	}
+}
+
+/**
+ * cordon_fault_describe() - a fault in one line
+ * @event: the fault
+ * @names: what those concerned are called
+ * @buf: where to write the line, without a line break
+ * @size: how much there is room for
+ *
+ * Return: length of the line.
+ */
+int cordon_fault_describe(const struct cordon_fault_event *event,
+			  const struct cordon_fault_names *names, char *buf,
+			  size_t size)
+{
+	int n;
+
+	n = scnprintf(buf, size, "blocked DMA: %s ",
+		      names->driver ?: "no driver");
+	if (names->device)
+		n += scnprintf(buf + n, size - n, "%s", names->device);
+	else
+		n += scnprintf(buf + n, size - n, "DeviceID 0x%x",
+			       event->devid);
+	if (event->pv)
+		n += scnprintf(buf + n, size - n, " PASID %u", event->pasid);
+
+	n += scnprintf(buf + n, size - n, " %s%s%s 0x%llx: %s",
+		       cordon_fault_type(event),
+		       event->priv ? "privileged " : "",
+		       cordon_fault_access(event), event->addr,
+		       cordon_fault_reason_text(event->reason));
+
+	if (event->reason == CORDON_REASON_DC_MALFORMED ||
+	    event->reason == CORDON_REASON_PC_MALFORMED)
+		n += scnprintf(buf + n, size - n, " (check %u)", event->detail);
+	if (event->stage) {
+		n += scnprintf(buf + n, size - n, " (stage %u", event->stage);
+		if (event->level != CORDON_FAULT_NO_LEVEL)
+			n += scnprintf(buf + n, size - n, " level %d",
+				       event->level);
+		if (event->walk)
+			n += scnprintf(buf + n, size - n, ", while walking");
+		if (event->stage == 2)
+			n += scnprintf(buf + n, size - n, ", IPA 0x%llx",
+				       event->ipa);
+		n += scnprintf(buf + n, size - n, ")");
+	}
+
+	if (event->dtag)
+		n += scnprintf(buf + n, size - n, ", domain %u", event->dtag);
+	else
+		n += scnprintf(buf + n, size - n, ", domain");
+	if (event->dtag && event->dtag != names->dtag)
+		n += scnprintf(buf + n, size - n, " (left since)");
+	else
+		n += scnprintf(buf + n, size - n,
+			       event->dtag ? " (%s)" : " %s",
+			       names->domain ?: "none");
+
+	n += scnprintf(buf + n, size - n, ", %u %s%s", event->count,
+		       event->repeat ? "more " : "",
+		       event->count == 1 ? "time" : "times");
+	if (names->suppressed)
+		n += scnprintf(buf + n, size - n,
+			       "; %llu earlier ones not shown",
+			       names->suppressed);
+	if (names->lost)
+		n += scnprintf(buf + n, size - n, "; %llu earlier ones lost",
+			       names->lost);
+	return n;
+}
+EXPORT_SYMBOL_IF_KUNIT(cordon_fault_describe);
+
+/**
+ * cordon_fault_ready() - has hardware written a record? (spec 6.2)
+ * @record: where the record is to be
+ * @index: its index, free-running
+ * @log2: log2 of the records in the ring
+ *
+ * The phase is 1 on odd passes round the ring, of which the first is one.
+ *
+ * Return: true if it is whole; a read barrier must come before it is read.
+ */
+bool cordon_fault_ready(const struct cordon_fault *record, u32 index,
+			unsigned int log2)
+{
+	bool phase = le64_to_cpu(READ_ONCE(record->info)) & CORDON_FAULT_PHASE;
+
+	return phase == !((index >> log2) & 1);
+}
+EXPORT_SYMBOL_IF_KUNIT(cordon_fault_ready);
+
+/* What is not shown at once is summed up later. */
+static void cordon_fault_later(struct cordon_unit *unit)
+{
+	schedule_delayed_work(&unit->fq.remainder, CORDON_REMAINDER_DELAY);
+}
+
+static const char *cordon_driver_name(const struct device *dev)
+{
+	const struct device_driver *drv = READ_ONCE(dev->driver);
+
+	return drv ? drv->name : NULL;
+}
+
+static void cordon_fault_show(struct cordon_unit *unit,
+			      struct cordon_device *cdev,
+			      const struct cordon_fault_event *event)
+{
+	struct cordon_fault_tally *tally = cdev ? &cdev->tally :
+						  &unit->fq.tally;
+	struct cordon_fault_names names = { };
+	char line[320];
+
+	if (!__ratelimit(&tally->limit)) {
+		tally->suppressed += event->count;
+		cordon_fault_later(unit);
+		return;
+	}
+
+	names.suppressed = tally->suppressed;
+	names.lost = tally->lost;
+	tally->suppressed = 0;
+	tally->lost = 0;
+	if (cdev) {
+		names.driver = cordon_driver_name(cdev->dev);
+		names.device = dev_name(cdev->dev);
+		names.domain = cordon_domain_name(cdev->domain);
+		if (cdev->domain && cdev->domain->type & __IOMMU_DOMAIN_PAGING)
+			names.dtag = to_cordon_domain(cdev->domain)->tag;
+	}
+	cordon_fault_describe(event, &names, line, sizeof(line));
+	dev_err(unit->dev, "%s\n", line);
+}
+
+/* A driver that asked to be told, and says that all is well, is believed. */
+static bool cordon_fault_report(struct cordon_device *cdev,
+				const struct cordon_fault_event *event)
+{
+	struct iommu_domain *domain = cdev->domain;
+
+	if (!domain || !(domain->type & __IOMMU_DOMAIN_PAGING) || event->pv ||
+	    to_cordon_domain(domain)->tag != event->dtag)
+		return false;
+	return !report_iommu_fault(domain, cdev->dev, event->addr,
+				   event->write ? IOMMU_FAULT_WRITE :
+						  IOMMU_FAULT_READ);
+}
+
+/* Tell hardware that a record has been handled (spec 3.5). */
+static void cordon_fault_consume(struct cordon_fault_block *block, u32 *consumed)
+{
+	WRITE_ONCE(block->faults_consumed, cpu_to_le64(++*consumed));
+}
+
+static void cordon_fault_handle(struct cordon_unit *unit,
+				const struct cordon_fault_event *event,
+				struct list_head *touched)
+{
+	struct cordon_stream *stream = xa_load(&unit->streams, event->devid);
+	struct cordon_device *cdev = stream ? stream->owner : NULL;
+
+	trace_cordon_fault(unit->dev, cdev ? dev_name(cdev->dev) : "-", event);
+
+	if (event->anon)
+		cordon_fault_consume(unit->fq.anon, &unit->fq.anon_consumed);
+	if (event->charged && stream) {
+		cordon_fault_consume(stream->fault, &stream->consumed);
+		if (list_empty(&stream->touched))
+			list_add(&stream->touched, touched);
+	}
+	if (!cdev || !cordon_fault_report(cdev, event))
+		cordon_fault_show(unit, cdev, event);
+}
+
+static u32 cordon_fault_losses(const struct cordon_fault_block *block, u32 *told)
+{
+	u32 lost = FIELD_GET(CORDON_FB_LOST,
+			     le64_to_cpu(READ_ONCE(block->faults)));
+	u32 fresh = lost - *told;
+
+	*told = lost;
+	return fresh;
+}
+
+static void cordon_stream_losses(struct cordon_stream *stream)
+{
+	u32 fresh = cordon_fault_losses(stream->fault, &stream->lost);
+
+	if (!fresh || !stream->owner)
+		return;
+	stream->owner->tally.lost += fresh;
+	cordon_fault_later(stream->unit);
+}
+
+/*
+ * What was lost: a device at its limit has records in the queue, so whoever
+ * loses any for that reason comes by here; a full queue is seen by its own
+ * count, and then all devices are looked at.
+ */
+static void cordon_fault_check_losses(struct cordon_unit *unit,
+				      struct list_head *touched)
+{
+	struct cordon_fault_queue *fq = &unit->fq;
+	struct cordon_stream *stream, *next;
+	unsigned long devid;
+	u64 lost;
+	u32 fresh;
+
+	list_for_each_entry_safe(stream, next, touched, touched) {
+		list_del_init(&stream->touched);
+		cordon_stream_losses(stream);
+	}
+
+	fresh = cordon_fault_losses(fq->anon, &fq->anon_lost);
+	if (fresh) {
+		fq->tally.lost += fresh;
+		cordon_fault_later(unit);
+	}
+
+	lost = cordon_readq(unit, CORDON_REG_FQ_LOST);
+	if (lost == fq->lost)
+		return;
+	xa_for_each(&unit->streams, devid, stream)
+		cordon_stream_losses(stream);
+	if (__ratelimit(&unit->complaints)) {
+		dev_err(unit->dev, "fault queue was full: %llu faults lost\n",
+			lost - fq->lost);
+		fq->lost = lost;
+	}
+}
+
+/**
+ * cordon_fault_drain_locked() - take what is in the fault queue
+ * @unit: the unit; its lock is held
+ *
+ * Return: how many records there were; at most twice the size of the queue are
+ * taken at once.
+ */
+unsigned int cordon_fault_drain_locked(struct cordon_unit *unit)
+{
+	struct cordon_fault_queue *fq = &unit->fq;
+	u32 size = BIT(fq->log2);
+	struct cordon_fault_event event;
+	struct cordon_fault record;
+	unsigned int taken = 0;
+	LIST_HEAD(touched);
+
+	lockdep_assert_held(&unit->lock);
+
+	while (taken < 2 * size) {
+		const struct cordon_fault *at = &fq->ring[fq->head & (size - 1)];
+
+		if (!cordon_fault_ready(at, fq->head, fq->log2))
+			break;
+		/* The phase before the rest: hardware writes it last. */
+		dma_rmb();
+		record = *at;
+		fq->head++;
+		cordon_fault_decode(&record, &event);
+		cordon_fault_handle(unit, &event, &touched);
+		if (++taken % (size / 2) == 0)
+			cordon_writel(unit, CORDON_REG_FQ_HEAD, fq->head);
+		cond_resched();
+	}
+	if (taken)
+		cordon_writel(unit, CORDON_REG_FQ_HEAD, fq->head);
+	cordon_fault_check_losses(unit, &touched);
+	return taken;
+}
+
+/**
+ * cordon_fault_drain() - take what is in the fault queue
+ * @unit: the unit
+ *
+ * Each record becomes a call of the device's fault handler or a line in the
+ * log, and a trace event.  May sleep.
+ *
+ * Return: how many records there were.
+ */
+unsigned int cordon_fault_drain(struct cordon_unit *unit)
+{
+	unsigned int taken;
+
+	mutex_lock(&unit->lock);
+	taken = cordon_fault_drain_locked(unit);
+	mutex_unlock(&unit->lock);
+	return taken;
+}
+EXPORT_SYMBOL_IF_KUNIT(cordon_fault_drain);
+
+static void cordon_tally_show(struct cordon_unit *unit,
+			      struct cordon_fault_tally *tally,
+			      const struct device *dev)
+{
+	if (!tally->suppressed && !tally->lost)
+		return;
+	dev_err(unit->dev,
+		"blocked DMA: %s %s: %llu more not shown, %llu more lost\n",
+		dev ? (cordon_driver_name(dev) ?: "no driver") : "no driver",
+		dev ? dev_name(dev) : "unknown DeviceIDs", tally->suppressed,
+		tally->lost);
+	tally->suppressed = 0;
+	tally->lost = 0;
+}
+
+static void cordon_fault_remainder(struct work_struct *work)
+{
+	struct cordon_unit *unit = container_of(to_delayed_work(work),
+						struct cordon_unit,
+						fq.remainder);
+	struct cordon_stream *stream;
+	unsigned long devid;
+
+	mutex_lock(&unit->lock);
+	xa_for_each(&unit->streams, devid, stream) {
+		if (stream->owner)
+			cordon_tally_show(unit, &stream->owner->tally,
+					  stream->owner->dev);
+	}
+	cordon_tally_show(unit, &unit->fq.tally, NULL);
+	mutex_unlock(&unit->lock);
+}
+
+/**
+ * cordon_tally_init() - start counting the faults of a device
+ * @tally: the counts
+ */
+void cordon_tally_init(struct cordon_fault_tally *tally)
+{
+	*tally = (struct cordon_fault_tally) { };
+	ratelimit_state_init(&tally->limit, 5 * HZ, 10);
+	/* What is suppressed is counted and told here, in terms of faults. */
+	ratelimit_set_flags(&tally->limit, RATELIMIT_MSG_ON_RELEASE);
+}
+
+/**
+ * cordon_fault_device_gone() - tell what has not been told of a device
+ * @cdev: the device; the lock of its unit is held
+ */
+void cordon_fault_device_gone(struct cordon_device *cdev)
+{
+	lockdep_assert_held(&cdev->unit->lock);
+	cordon_tally_show(cdev->unit, &cdev->tally, cdev->dev);
+}
+
+/**
+ * cordon_fault_init() - memory for the fault queue
+ * @unit: the unit
+ *
+ * Return: 0 or -ENOMEM; cordon_fault_exit() is due in either case.
+ */
+int cordon_fault_init(struct cordon_unit *unit)
+{
+	struct cordon_fault_queue *fq = &unit->fq;
+
+	fq->log2 = min(CORDON_FQ_LOG2, unit->caps.fq_log2);
+	/* One device must not be able to fill it. */
+	fq->device_limit = min(CORDON_FAULT_LIMIT, BIT(fq->log2) / 2);
+	INIT_DELAYED_WORK(&fq->remainder, cordon_fault_remainder);
+	cordon_tally_init(&fq->tally);
+	fq->ring = cordon_alloc_pages(unit, sizeof(*fq->ring) << fq->log2);
+	fq->anon = cordon_context_alloc(unit);
+	return fq->ring && fq->anon ? 0 : -ENOMEM;
+}
+
+/**
+ * cordon_fault_exit() - undo cordon_fault_init()
+ * @unit: a unit that does not write faults any more
+ */
+void cordon_fault_exit(struct cordon_unit *unit)
+{
+	struct cordon_fault_queue *fq = &unit->fq;
+
+	cordon_free_pages(fq->ring, sizeof(*fq->ring) << fq->log2);
+	cordon_context_free(fq->anon);
+}
+
+/**
+ * cordon_fault_enable() - start the fault queue (spec 12.1, step 3)
+ * @unit: a unit whose fault queue is disabled
+ *
+ * Return: 0 or -ETIMEDOUT, which has been logged.
+ */
+int cordon_fault_enable(struct cordon_unit *unit)
+{
+	struct cordon_fault_queue *fq = &unit->fq;
+	u32 merge = 0;
+
+	memset(fq->ring, 0, sizeof(*fq->ring) << fq->log2);
+	fq->head = 0;
+	if (unit->caps.merge)
+		merge = min(CORDON_MERGE_LOG2, unit->caps.merge_time_max);
+	cordon_writeq(unit, CORDON_REG_FQ_BASE,
+		      virt_to_phys(fq->ring) |
+		      FIELD_PREP(CORDON_QBASE_LOG2, fq->log2));
+	cordon_writeq(unit, CORDON_REG_FQ_ANON,
+		      virt_to_phys(fq->anon) | CORDON_FQ_ANON_V);
+	cordon_writel(unit, CORDON_REG_FQ_ANON_LIMIT, fq->device_limit);
+	cordon_writel(unit, CORDON_REG_FQ_MERGE, merge);
+	fq->lost = cordon_readq(unit, CORDON_REG_FQ_LOST);
+	return cordon_ctrl_write(unit, CORDON_CTRL_FQEN);
+}
+
+/**
+ * cordon_fault_disable() - stop the fault queue (spec 12.2)
+ * @unit: the unit
+ *
+ * What is in it is still told.  May sleep.
+ *
+ * Return: 0 or -ETIMEDOUT, which has been logged.
+ */
+int cordon_fault_disable(struct cordon_unit *unit)
+{
+	int ret = cordon_ctrl_write(unit, 0);
+
+	cordon_fault_drain(unit);
+	cordon_writeq(unit, CORDON_REG_FQ_ANON, 0);
+	cancel_delayed_work_sync(&unit->fq.remainder);
+	cordon_fault_remainder(&unit->fq.remainder.work);
+	return ret;
+}

@@ -1,0 +1,446 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Cordon IOMMU: which change needs which invalidation (spec 11.2).
+ *
+ * Absent entries are never cached, so mapping and granting need no command.
+ * Whatever takes something away needs one command, that carries its own
+ * completion:
+ *
+ *	a device's pointer changes		INV_DEVICE with LEAF
+ *	pages are unmapped			INV_RANGE with LEAF
+ *	tables are unlinked			INV_RANGE without LEAF
+ *	a domain leaves a unit			INV_DTAG
+ *
+ * A queue that fails is no reason to break a promise: writing ROOT drops
+ * everything that is cached and waits for all that was under way (spec 10.3).
+ */
+#include <linux/cleanup.h>
+#include <linux/delay.h>
+#include <linux/ktime.h>
+#include <linux/mm.h>
+#include <linux/rculist.h>
+#include <linux/smp.h>
+
+#include "cordon.h"
+#include "trace.h"
+
+/* Commands that are issued together. */
+#define CORDON_BATCH	16
+
+/**
+ * cordon_gather_add() - remember what has been unmapped
+ * @gather: collects ranges until the next sync
+ * @iova: start of the range
+ * @size: its length in bytes, not 0
+ * @pgsize: size of the pages in it
+ *
+ * Since a range of any length costs one command, nothing is ever flushed here:
+ * the collected range grows.  @gather->pgsize holds every size that was seen.
+ */
+void cordon_gather_add(struct iommu_iotlb_gather *gather, unsigned long iova,
+		       size_t size, size_t pgsize)
+{
+	unsigned long last = iova + size - 1;
+
+	if (gather->start > iova)
+		gather->start = iova;
+	if (gather->end < last)
+		gather->end = last;
+	gather->pgsize |= pgsize;
+}
+EXPORT_SYMBOL_IF_KUNIT(cordon_gather_add);
+
+/**
+ * cordon_gather_cmd() - the command that makes good what was gathered
+ * @gather: what was unmapped
+ * @dtag: in the domain with this tag
+ * @granule: whose smallest page this is
+ * @cmd: the command
+ *
+ * Tables are only unlinked by unmapping entries of a level above them, which
+ * are larger than the granule: with smaller ones alone, LEAF is enough (spec
+ * 11.2).
+ *
+ * Return: false if nothing was gathered and there is no command.
+ */
+bool cordon_gather_cmd(const struct iommu_iotlb_gather *gather, u32 dtag,
+		       size_t granule, struct cordon_cmd *cmd)
+{
+	if (gather->start > gather->end)
+		return false;
+	*cmd = cordon_cmd_inv_range(0, dtag, gather->start, gather->end,
+				    gather->pgsize == granule,
+				    gather->pgsize ? __ffs(gather->pgsize) : 0);
+	return true;
+}
+EXPORT_SYMBOL_IF_KUNIT(cordon_gather_cmd);
+
+static int cordon_root_wait(struct cordon_unit *unit)
+{
+	ktime_t deadline = ktime_add_ms(ktime_get(), cordon_timeout_ms);
+
+	/* Of a unit that has gone all bits read as ones, BUSY among them. */
+	while (cordon_readq(unit, CORDON_REG_ROOTACK) & CORDON_ROOT_BUSY) {
+		if (ktime_after(ktime_get(), deadline))
+			return -ETIMEDOUT;
+		udelay(1);
+	}
+	return 0;
+}
+
+/*
+ * Write @unit->root to ROOT and wait.  The caller holds @unit->root_lock.  A
+ * unit that does not answer is told to block everything, in case it listens.
+ */
+static int cordon_root_write_locked(struct cordon_unit *unit)
+{
+	int ret;
+
+	lockdep_assert_held(&unit->root_lock);
+
+	cordon_writeq(unit, CORDON_REG_ROOT, unit->root);
+	ret = cordon_root_wait(unit);
+	if (!ret)
+		return 0;
+
+	WRITE_ONCE(unit->state, CORDON_UNIT_DEAD);
+	unit->root = CORDON_ROOT_SILENT;
+	cordon_writeq(unit, CORDON_REG_ROOT, unit->root);
+	dev_err(unit->dev,
+		"no acknowledgment of a root in %u ms: the unit is not used any more, and what its devices may reach is not freed\n",
+		cordon_timeout_ms);
+	return ret;
+}
+
+/**
+ * cordon_root_write() - put a root in force and wait until it is
+ * @unit: the unit
+ * @root: CORDON_ROOT_*
+ *
+ * Whatever the value, nothing that was cached before is used afterwards, and
+ * every DMA that used it is over (spec 10.3).  Any context but NMI; spins for
+ * cordon_timeout_ms at most.  A unit that does not answer is dead from then on.
+ *
+ * Return: 0 or -ETIMEDOUT, which has been logged.
+ */
+int cordon_root_write(struct cordon_unit *unit, u64 root)
+{
+	unsigned long flags;
+	int ret;
+
+	raw_spin_lock_irqsave(&unit->root_lock, flags);
+	unit->root = root;
+	ret = cordon_root_write_locked(unit);
+	raw_spin_unlock_irqrestore(&unit->root_lock, flags);
+	return ret;
+}
+
+/* Drop everything that is cached, without a command queue. */
+static int cordon_root_refresh(struct cordon_unit *unit)
+{
+	unsigned long flags;
+	int ret;
+
+	raw_spin_lock_irqsave(&unit->root_lock, flags);
+	ret = cordon_root_write_locked(unit);
+	raw_spin_unlock_irqrestore(&unit->root_lock, flags);
+	return ret;
+}
+
+/*
+ * The queue of the CPU that this runs on: it may run on another one by the
+ * time it takes the queue's lock, which is no matter.
+ */
+static struct cordon_queue *cordon_unit_queue(struct cordon_unit *unit)
+{
+	unsigned int cpu = raw_smp_processor_id();
+
+	if (unlikely(cpu >= unit->nr_queues))
+		cpu %= unit->nr_queues;
+	return &unit->queues[cpu];
+}
+
+/* Another queue, where that of this CPU does not answer. */
+static struct cordon_queue *cordon_unit_other_queue(struct cordon_unit *unit)
+{
+	for (unsigned int i = 0; i < unit->nr_queues; i++) {
+		if (!READ_ONCE(unit->queues[i].broken))
+			return &unit->queues[i];
+	}
+	return NULL;
+}
+
+/**
+ * cordon_unit_run() - invalidate, and wait until it has happened
+ * @unit: the unit
+ * @cmds: invalidations, without CORDON_CMD_COMPLETE, or a SYNC
+ * @nr: how many, 1 at least
+ *
+ * Once it has returned 0, what the commands name is in no cache of the unit
+ * and every DMA that used it is over (spec 5.5).  Any context but NMI; spins
+ * for a bounded time.
+ *
+ * Return: 0, or -EIO if the unit is dead.
+ */
+int cordon_unit_run(struct cordon_unit *unit, const struct cordon_cmd *cmds,
+		    unsigned int nr)
+{
+	struct cordon_queue *q = cordon_unit_queue(unit);
+	int ret;
+
+	switch (cordon_unit_state(unit)) {
+	case CORDON_UNIT_RUNNING:
+		break;
+	case CORDON_UNIT_STOPPED:
+		/* Nothing is cached, and nothing passes (spec 12.2). */
+		return 0;
+	default:
+		return -EIO;
+	}
+
+	if (unlikely(READ_ONCE(q->broken)))
+		q = cordon_unit_other_queue(unit);
+	ret = q ? cordon_queue_run(q, cmds, nr) : -EIO;
+	if (likely(!ret))
+		return 0;
+
+	if (cordon_unit_state(unit) == CORDON_UNIT_STOPPED)
+		return 0;
+	if (cordon_unit_state(unit) == CORDON_UNIT_RUNNING &&
+	    !cordon_root_refresh(unit))
+		return 0;
+	return -EIO;
+}
+EXPORT_SYMBOL_IF_KUNIT(cordon_unit_run);
+
+/**
+ * cordon_invalidate_streams() - after device pointers have changed
+ * @unit: the unit
+ * @streams: streams whose pointers have changed
+ * @nr: how many
+ *
+ * Spec 11.2: "device's pointer to another context, or to absent".
+ *
+ * Return: 0, or -EIO if the unit is dead.
+ */
+int cordon_invalidate_streams(struct cordon_unit *unit,
+			      struct cordon_stream * const *streams,
+			      unsigned int nr)
+{
+	struct cordon_cmd cmds[CORDON_BATCH];
+	unsigned int batch = min(ARRAY_SIZE(cmds),
+				 (unit->queues[0].mask + 1) / 2);
+	unsigned int n = 0;
+	int ret;
+
+	for (unsigned int i = 0; i < nr; i++) {
+		cmds[n++] = cordon_cmd_inv_device(streams[i]->devid,
+						  streams[i]->devid, true);
+		if (n < batch && i + 1 < nr)
+			continue;
+		ret = cordon_unit_run(unit, cmds, n);
+		if (ret)
+			return ret;
+		n = 0;
+	}
+	return 0;
+}
+
+/**
+ * cordon_invalidate_tag() - after the last context with a tag has gone
+ * @unit: the unit
+ * @dtag: the tag
+ *
+ * Spec 11.2: "domain tag to be used for another table".
+ *
+ * Return: 0, or -EIO if the unit is dead.
+ */
+int cordon_invalidate_tag(struct cordon_unit *unit, u32 dtag)
+{
+	struct cordon_cmd cmd = cordon_cmd_inv_dtag(0, dtag);
+
+	return cordon_unit_run(unit, &cmd, 1);
+}
+
+/*
+ * Run a command on each unit that a domain is attached to.
+ *
+ * Attaching and unmapping may happen at once.  Attaching adds the unit to the
+ * list, has a full barrier, and publishes a context; here the change of the
+ * tables comes first, then a full barrier, then the list is read.  So either
+ * the unit is seen here and invalidated, or whoever walks from that context
+ * sees the tables after the change.  The barrier pairs with the one in
+ * cordon_bond_get().
+ */
+static int cordon_domain_run(struct cordon_domain *domain,
+			     const struct cordon_cmd *cmd)
+{
+	struct cordon_bond *bond;
+	int ret = 0;
+
+	dma_mb();
+
+	guard(rcu)();
+	list_for_each_entry_rcu(bond, &domain->bonds, list) {
+		if (unlikely(cordon_unit_run(bond->unit, cmd, 1)))
+			ret = -EIO;
+	}
+	return ret;
+}
+
+/*
+ * Tables that the hardware may still walk.
+ *
+ * io-pgtable wants a table's walk-cache entries dropped before it frees the
+ * table, one flush for each.  Instead the tables are put aside, untouched, and
+ * freed after an invalidation without LEAF that covers them.  The link is in
+ * the page's descriptor, for the page itself is the hardware's.
+ */
+
+static struct llist_node *cordon_table_node(struct page *page)
+{
+	return (struct llist_node *)&page->lru;
+}
+
+static struct page *cordon_node_table(struct llist_node *node)
+{
+	return container_of((struct list_head *)node, struct page, lru);
+}
+
+static void cordon_table_put(struct page *page)
+{
+	unsigned int order = page_private(page);
+
+	set_page_private(page, 0);
+	mod_node_page_state(page_pgdat(page), NR_IOMMU_PAGES, -(1 << order));
+	__free_pages(page, order);
+}
+
+static void cordon_tables_put(struct llist_node *list)
+{
+	struct llist_node *node, *next;
+
+	llist_for_each_safe(node, next, list)
+		cordon_table_put(cordon_node_table(node));
+}
+
+/**
+ * cordon_table_alloc() - &struct io_pgtable_cfg.alloc
+ * @cookie: the domain
+ * @size: bytes
+ * @gfp: how to allocate
+ *
+ * Return: zeroed memory aligned to its size, or NULL.
+ */
+void *cordon_table_alloc(void *cookie, size_t size, gfp_t gfp)
+{
+	unsigned int order = get_order(size);
+	struct page *page;
+
+	page = alloc_pages(gfp | __GFP_ZERO, order);
+	if (!page)
+		return NULL;
+	set_page_private(page, order);
+	mod_node_page_state(page_pgdat(page), NR_IOMMU_PAGES, 1 << order);
+	return page_address(page);
+}
+
+/**
+ * cordon_table_free() - &struct io_pgtable_cfg.free
+ * @cookie: the domain
+ * @table: the table, which has just been unlinked
+ * @size: its bytes
+ */
+void cordon_table_free(void *cookie, void *table, size_t size)
+{
+	struct cordon_domain *domain = cookie;
+	struct page *page = virt_to_page(table);
+
+	if (domain->leaked)
+		return;
+	if (domain->private) {
+		cordon_table_put(page);
+		return;
+	}
+	/* Pairs with llist_del_all() in cordon_domain_flush(). */
+	llist_add(cordon_table_node(page), &domain->deferred);
+	atomic_inc(&domain->nr_deferred);
+}
+
+/**
+ * cordon_tables_release() - free what was put aside
+ * @domain: a domain that no unit can walk any more
+ */
+void cordon_tables_release(struct cordon_domain *domain)
+{
+	struct llist_node *list = llist_del_all(&domain->deferred);
+
+	if (!domain->leaked)
+		cordon_tables_put(list);
+}
+
+/**
+ * cordon_domain_flush() - invalidate a whole domain
+ * @domain: the domain
+ *
+ * Also frees the tables that were put aside by then.  Any context but NMI.
+ *
+ * Return: 0, or -EIO if a unit is dead.
+ */
+int cordon_domain_flush(struct cordon_domain *domain)
+{
+	struct cordon_cmd cmd = cordon_cmd_inv_dtag(0, domain->tag);
+	struct llist_node *list, *last;
+	int nr = 0;
+	int ret;
+
+	/*
+	 * The list first: what is on it was unlinked before it was added, so
+	 * the invalidation covers it.
+	 */
+	list = llist_del_all(&domain->deferred);
+	ret = cordon_domain_run(domain, &cmd);
+	if (!list)
+		return ret;
+
+	for (last = list, nr = 1; last->next; last = last->next)
+		nr++;
+	if (likely(!ret)) {
+		atomic_sub(nr, &domain->nr_deferred);
+		cordon_tables_put(list);
+	} else {
+		/* A unit that died may walk them still: keep them. */
+		llist_add_batch(list, last, &domain->deferred);
+	}
+	return ret;
+}
+
+/**
+ * cordon_iotlb_sync() - &struct iommu_domain_ops.iotlb_sync
+ * @domain: the domain
+ * @gather: what was unmapped; may be empty
+ *
+ * One command for each unit that the domain is attached to, no register read.
+ * If many tables have been put aside, that command is one for the whole domain
+ * and they are freed.
+ */
+void cordon_iotlb_sync(struct iommu_domain *domain,
+		       struct iommu_iotlb_gather *gather)
+{
+	struct cordon_domain *cdom = to_cordon_domain(domain);
+	struct cordon_cmd cmd;
+
+	if (unlikely(atomic_read(&cdom->nr_deferred) >= CORDON_DEFERRED_TABLES))
+		cordon_domain_flush(cdom);
+	else if (cordon_gather_cmd(gather, cdom->tag, cdom->granule, &cmd))
+		cordon_domain_run(cdom, &cmd);
+}
+
+/**
+ * cordon_flush_iotlb_all() - &struct iommu_domain_ops.flush_iotlb_all
+ * @domain: the domain
+ */
+void cordon_flush_iotlb_all(struct iommu_domain *domain)
+{
+	cordon_domain_flush(to_cordon_domain(domain));
+}

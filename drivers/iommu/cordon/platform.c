@@ -1,0 +1,719 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Cordon IOMMU: a unit from probe to removal: what it can do, its start and
+ * stop, its interrupts.
+ */
+#include <linux/bitfield.h>
+#include <linux/interrupt.h>
+#include <linux/iopoll.h>
+#include <linux/mod_devicetable.h>
+#include <linux/module.h>
+#include <linux/of_address.h>
+#include <linux/platform_device.h>
+#include <linux/slab.h>
+
+#include "cordon.h"
+
+/* How long hardware may take to answer. */
+unsigned int cordon_timeout_ms = 1000;
+module_param_named(cmdq_timeout_ms, cordon_timeout_ms, uint, 0644);
+MODULE_PARM_DESC(cmdq_timeout_ms,
+		 "Milliseconds to wait for a command or an acknowledgment (default 1000)");
+
+/* All units that devices can be behind. */
+static LIST_HEAD(cordon_units);
+static DEFINE_MUTEX(cordon_units_lock);
+
+/* Interrupts that this driver uses; the others stay masked. */
+#define CORDON_INTS_USED	(BIT(CORDON_INT_COMMAND) | \
+				 BIT(CORDON_INT_FAULT) | \
+				 BIT(CORDON_INT_ERROR))
+
+static const char * const cordon_int_names[CORDON_INTS] = {
+	[CORDON_INT_COMMAND] = "command",
+	[CORDON_INT_FAULT] = "fault",
+	[CORDON_INT_REQUEST] = "request",
+	[CORDON_INT_COUNTER] = "counter",
+	[CORDON_INT_ERROR] = "error",
+};
+
+/**
+ * cordon_ps_bits() - width that an output size stands for (spec 3.3.3)
+ * @ps: CORDON_PS_*
+ *
+ * Return: bits, or 0 if @ps is none.
+ */
+unsigned int cordon_ps_bits(unsigned int ps)
+{
+	static const u8 bits[] = {
+		[CORDON_PS_32] = 32, [CORDON_PS_36] = 36, [CORDON_PS_40] = 40,
+		[CORDON_PS_42] = 42, [CORDON_PS_44] = 44, [CORDON_PS_48] = 48,
+		[CORDON_PS_52] = 52,
+	};
+
+	return ps < ARRAY_SIZE(bits) ? bits[ps] : 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(cordon_ps_bits);
+
+/* Sizes of pages and blocks that come with a granule (spec 4.4). */
+static u64 cordon_granule_pgsizes(u8 granules)
+{
+	u64 sizes = 0;
+
+	if (granules & BIT(CORDON_TG_4K))
+		sizes |= SZ_4K | SZ_2M | SZ_1G;
+	if (granules & BIT(CORDON_TG_16K))
+		sizes |= SZ_16K | SZ_32M;
+	if (granules & BIT(CORDON_TG_64K))
+		sizes |= SZ_64K | SZ_512M;
+	return sizes;
+}
+
+/**
+ * cordon_caps_parse() - what a unit says it can do (spec 10.2)
+ * @regs: the registers
+ * @caps: what they say
+ * @why: on failure, what is wrong, in words
+ *
+ * Return: 0; -ENODEV if this is no Cordon unit; -EOPNOTSUPP for one that this
+ * driver cannot drive; -EINVAL for one that contradicts the specification.
+ */
+int cordon_caps_parse(const struct cordon_cap_regs *regs,
+		      struct cordon_caps *caps, const char **why)
+{
+	*caps = (struct cordon_caps) {
+		.features = regs->cap1,
+		.minor = FIELD_GET(CORDON_ID_MINOR, regs->id),
+		.implementation = FIELD_GET(CORDON_ID_IMPLEMENTATION, regs->id),
+		.devid_bits = FIELD_GET(CORDON_CAP0_DEVID, regs->cap0),
+		.pasid_bits = FIELD_GET(CORDON_CAP0_PASID, regs->cap0),
+		.vmtag_bits = FIELD_GET(CORDON_CAP0_VMTAG, regs->cap0),
+		.dtag_bits = FIELD_GET(CORDON_CAP0_DTAG, regs->cap0),
+		.s1tg = FIELD_GET(CORDON_CAP0_S1TG, regs->cap0),
+		.s2tg = FIELD_GET(CORDON_CAP0_S2TG, regs->cap0),
+		.oas_bits = cordon_ps_bits(FIELD_GET(CORDON_CAP0_OAS,
+						     regs->cap0)),
+		.ias_bits = FIELD_GET(CORDON_CAP0_IAS, regs->cap0),
+		.cmdqs = FIELD_GET(CORDON_CAP2_CMDQS, regs->cap2),
+		.cmdq_log2 = FIELD_GET(CORDON_CAP2_CMDQ_LOG2, regs->cap2),
+		.fq_log2 = FIELD_GET(CORDON_CAP2_FQ_LOG2, regs->cap2),
+		.prq_log2 = FIELD_GET(CORDON_CAP2_PRQ_LOG2, regs->cap2),
+		.slots_log2 = FIELD_GET(CORDON_CAP2_SLOTS_LOG2, regs->cap2),
+		.merge = FIELD_GET(CORDON_CAP2_MERGE, regs->cap2),
+		.merge_time_max = FIELD_GET(CORDON_CAP3_MERGE_TIME_MAX,
+					    regs->cap3),
+		.time_hz = FIELD_GET(CORDON_CAP4_TIME_HZ, regs->cap4),
+		.unit_devid = FIELD_GET(CORDON_CAP4_UNIT_DEVID, regs->cap4),
+	};
+	caps->pgsizes = cordon_granule_pgsizes(caps->s1tg);
+
+	if (regs->id == U64_MAX) {
+		*why = "registers read as all ones: no power, no clock or no unit";
+		return -ENODEV;
+	}
+	if (FIELD_GET(CORDON_ID_MAGIC, regs->id) != CORDON_MAGIC) {
+		*why = "bad magic: not a Cordon unit";
+		return -ENODEV;
+	}
+	if (FIELD_GET(CORDON_ID_MAJOR, regs->id) != CORDON_MAJOR) {
+		*why = "unknown major version";
+		return -EOPNOTSUPP;
+	}
+	if (FIELD_GET(CORDON_CAP4_PAGE_LOG2, regs->cap4) !=
+	    ilog2(CORDON_PAGE_SIZE)) {
+		*why = "register pages are not of 64 KiB";
+		return -EINVAL;
+	}
+	if (!caps->cmdqs) {
+		*why = "no command queues";
+		return -EINVAL;
+	}
+	if (caps->cmdqs > CORDON_CMDQ_MAX || !caps->cmdq_log2 ||
+	    caps->cmdq_log2 > 20 || caps->slots_log2 < 9 ||
+	    caps->slots_log2 > 16) {
+		*why = "command queues of impossible number or size";
+		return -EINVAL;
+	}
+	if (!caps->fq_log2 || caps->fq_log2 > 20) {
+		*why = "fault queue of impossible size";
+		return -EINVAL;
+	}
+	if (!caps->devid_bits || caps->devid_bits > CORDON_DEVID_MAX_BITS ||
+	    caps->dtag_bits < 8 || caps->dtag_bits > CORDON_DTAG_MAX_BITS) {
+		*why = "identifiers of impossible width";
+		return -EINVAL;
+	}
+	if (!caps->oas_bits || caps->ias_bits < 32 || caps->ias_bits > 52) {
+		*why = "addresses of impossible width";
+		return -EINVAL;
+	}
+	if (!(caps->features & CORDON_CAP1_S1)) {
+		*why = "no stage 1, which this driver needs";
+		return -EOPNOTSUPP;
+	}
+	if (!(caps->pgsizes & ((PAGE_SIZE << 1) - 1))) {
+		*why = "no granule of stage 1 as small as the kernel's pages";
+		return -EOPNOTSUPP;
+	}
+	if (!(caps->features & CORDON_CAP1_COHERENT)) {
+		*why = "not coherent with the CPUs' caches, which this driver does not support";
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(cordon_caps_parse);
+
+/**
+ * cordon_caps_region() - how large the registers are (spec 10.1)
+ * @caps: capabilities
+ *
+ * Return: bytes.
+ */
+u32 cordon_caps_region(const struct cordon_caps *caps)
+{
+	return (2 + 2 * caps->cmdqs) * CORDON_PAGE_SIZE;
+}
+EXPORT_SYMBOL_IF_KUNIT(cordon_caps_region);
+
+/**
+ * cordon_alloc_pages() - memory that a unit reads or writes
+ * @unit: the unit
+ * @size: bytes
+ *
+ * Return: zeroed memory that begins a page, within the unit's reach, or NULL.
+ */
+void *cordon_alloc_pages(struct cordon_unit *unit, size_t size)
+{
+	void *pages = alloc_pages_exact(size, GFP_KERNEL | __GFP_ZERO);
+
+	if (pages && (virt_to_phys(pages) + size - 1) >> unit->caps.oas_bits) {
+		dev_err(unit->dev,
+			"memory at %pap is beyond the unit's %u address bits\n",
+			&(phys_addr_t) { virt_to_phys(pages) },
+			unit->caps.oas_bits);
+		free_pages_exact(pages, size);
+		return NULL;
+	}
+	return pages;
+}
+
+/**
+ * cordon_free_pages() - free what cordon_alloc_pages() returned
+ * @pages: may be NULL
+ * @size: as it was
+ */
+void cordon_free_pages(void *pages, size_t size)
+{
+	if (pages)
+		free_pages_exact(pages, size);
+}
+
+/**
+ * cordon_ctrl_write() - write CTRL and wait until it has taken effect
+ * @unit: the unit
+ * @ctrl: CORDON_CTRL_*
+ *
+ * May sleep.
+ *
+ * Return: 0 or -ETIMEDOUT, which has been logged.
+ */
+int cordon_ctrl_write(struct cordon_unit *unit, u32 ctrl)
+{
+	u32 ack;
+	int ret;
+
+	cordon_writel(unit, CORDON_REG_CTRL, ctrl);
+	ret = read_poll_timeout(cordon_readl, ack, ack == ctrl, 1,
+				cordon_timeout_ms * USEC_PER_MSEC, false, unit,
+				CORDON_REG_CTRLACK);
+	if (ret)
+		dev_err(unit->dev,
+			"control 0x%x was not acknowledged: 0x%x instead\n",
+			ctrl, ack);
+	return ret;
+}
+
+static int cordon_unit_identify(struct cordon_unit *unit, resource_size_t size)
+{
+	struct cordon_cap_regs regs;
+	const char *why;
+	int ret;
+
+	if (size < CORDON_PAGE_SIZE)
+		return dev_err_probe(unit->dev, -EINVAL,
+				     "%pa bytes of registers are less than one page of 64 KiB\n",
+				     &size);
+
+	regs.id = cordon_readq(unit, CORDON_REG_ID);
+	regs.cap0 = cordon_readq(unit, CORDON_REG_CAP0);
+	regs.cap1 = cordon_readq(unit, CORDON_REG_CAP1);
+	regs.cap2 = cordon_readq(unit, CORDON_REG_CAP2);
+	regs.cap3 = cordon_readq(unit, CORDON_REG_CAP3);
+	regs.cap4 = cordon_readq(unit, CORDON_REG_CAP4);
+	ret = cordon_caps_parse(&regs, &unit->caps, &why);
+	if (ret)
+		return dev_err_probe(unit->dev, ret, "%s (ID 0x%016llx)\n", why,
+				     regs.id);
+
+	if (size < cordon_caps_region(&unit->caps))
+		return dev_err_probe(unit->dev, -EINVAL,
+				     "%pa bytes of registers are less than the 0x%x that %u command queues take\n",
+				     &size, cordon_caps_region(&unit->caps),
+				     unit->caps.cmdqs);
+	return 0;
+}
+
+/**
+ * cordon_unit_destroy() - free a unit
+ * @unit: a unit that was stopped, or never started
+ *
+ * Memory that the hardware might still use is not freed.
+ */
+void cordon_unit_destroy(struct cordon_unit *unit)
+{
+	if (!unit->quiet) {
+		dev_err(unit->dev, "keeps its memory: the unit may use it\n");
+		return;
+	}
+	cordon_queues_free(unit);
+	cordon_fault_exit(unit);
+	cordon_dir_destroy(unit);
+	xa_destroy(&unit->streams);
+	mutex_destroy(&unit->lock);
+	kfree(unit);
+}
+EXPORT_SYMBOL_IF_KUNIT(cordon_unit_destroy);
+
+/**
+ * cordon_unit_create() - look at a unit and get what it takes to start it
+ * @dev: its device
+ * @base: its registers
+ * @size: their size
+ * @mmio: how to reach them instead of by @base, in KUnit; else NULL
+ *
+ * Changes nothing in the hardware.  May sleep.
+ *
+ * Return: the unit, or ERR_PTR: see cordon_caps_parse(), or -ENOMEM; the reason
+ * has been logged.
+ */
+struct cordon_unit *cordon_unit_create(struct device *dev, void __iomem *base,
+				       resource_size_t size,
+				       const struct cordon_mmio *mmio)
+{
+	struct cordon_unit *unit = kzalloc(sizeof(*unit), GFP_KERNEL);
+	int ret;
+
+	if (!unit)
+		return ERR_PTR(-ENOMEM);
+	unit->dev = dev;
+	unit->base = base;
+	unit->mmio = mmio;
+	unit->quiet = true;
+	INIT_LIST_HEAD(&unit->list);
+	INIT_LIST_HEAD(&unit->dir.pages);
+	mutex_init(&unit->lock);
+	xa_init(&unit->streams);
+	raw_spin_lock_init(&unit->root_lock);
+	ratelimit_default_init(&unit->complaints);
+
+	ret = cordon_unit_identify(unit, size);
+	if (ret)
+		goto err;
+	ret = cordon_fault_init(unit);
+	if (!ret)
+		ret = cordon_queues_alloc(unit);
+	if (!ret)
+		ret = cordon_dir_init(unit);
+	if (ret) {
+		dev_err_probe(dev, ret, "no memory for queues and directory\n");
+		goto err;
+	}
+	return unit;
+
+err:
+	cordon_unit_destroy(unit);
+	return ERR_PTR(ret);
+}
+EXPORT_SYMBOL_IF_KUNIT(cordon_unit_create);
+
+/*
+ * Bring a unit, whoever used it before, to where nothing passes and it uses no
+ * memory (spec 12.1, step 2; spec 12.6).
+ */
+static int cordon_unit_quiesce(struct cordon_unit *unit)
+{
+	int ret;
+
+	cordon_writel(unit, CORDON_REG_IMASK, BIT(CORDON_INTS) - 1);
+	ret = cordon_queues_disable(unit);
+	if (ret)
+		return ret;
+	ret = cordon_root_write(unit, CORDON_ROOT_SILENT);
+	if (ret)
+		return ret;
+	return cordon_fault_disable(unit);
+}
+
+/**
+ * cordon_unit_stop() - block everything and give the unit back (spec 12.2)
+ * @unit: the unit
+ *
+ * Invalidations that come later succeed at once: nothing is cached, and
+ * nothing passes.  May sleep.
+ */
+void cordon_unit_stop(struct cordon_unit *unit)
+{
+	/* First the root: commands are not issued once nothing passes. */
+	if (!cordon_root_write(unit, CORDON_ROOT_SILENT))
+		WRITE_ONCE(unit->state, CORDON_UNIT_STOPPED);
+	if (!cordon_unit_quiesce(unit))
+		unit->quiet = true;
+}
+EXPORT_SYMBOL_IF_KUNIT(cordon_unit_stop);
+
+/**
+ * cordon_unit_start() - put a unit to use (spec 12.1)
+ * @unit: a unit that is stopped
+ *
+ * What a former owner left is stopped first, and not looked at: from that
+ * moment until devices are attached, nothing passes (spec 12.6).  May sleep.
+ *
+ * Return: 0, -ETIMEDOUT or -EIO, which have been logged; then it is stopped.
+ */
+int cordon_unit_start(struct cordon_unit *unit)
+{
+	u64 root = cordon_readq(unit, CORDON_REG_ROOTACK);
+	int ret;
+
+	if (FIELD_GET(CORDON_ROOT_LEVELS, root))
+		dev_info(unit->dev,
+			 "unit is live: taking it over, with all devices blocked\n");
+
+	unit->quiet = false;
+	ret = cordon_unit_quiesce(unit);
+	if (ret)
+		return ret;
+
+	cordon_writel(unit, CORDON_REG_ERROR, U32_MAX);
+	cordon_writeq(unit, CORDON_REG_CMDPEND, U64_MAX);
+	cordon_writeq(unit, CORDON_REG_MAIR(0), CORDON_MAIR0);
+	ret = cordon_fault_enable(unit);
+	if (!ret)
+		ret = cordon_queues_enable(unit);
+	if (ret)
+		goto err;
+
+	WRITE_ONCE(unit->state, CORDON_UNIT_RUNNING);
+	ret = cordon_root_write(unit,
+				cordon_root_word(virt_to_phys(unit->dir.root),
+						 unit->dir.levels));
+	if (ret)
+		goto err;
+	cordon_writel(unit, CORDON_REG_IMASK,
+		      (BIT(CORDON_INTS) - 1) & ~CORDON_INTS_USED);
+	return 0;
+
+err:
+	cordon_unit_stop(unit);
+	return ret;
+}
+EXPORT_SYMBOL_IF_KUNIT(cordon_unit_start);
+
+/**
+ * cordon_handle_command() - serve the command interrupt
+ * @unit: the unit
+ *
+ * The driver asks no command for an interrupt: it means that queues stopped.
+ */
+void cordon_handle_command(struct cordon_unit *unit)
+{
+	u64 pending = cordon_readq(unit, CORDON_REG_CMDPEND);
+
+	cordon_writeq(unit, CORDON_REG_CMDPEND, pending);
+	for (unsigned int i = 0; i < unit->nr_queues; i++) {
+		if (pending & BIT_ULL(i))
+			cordon_queue_recover(&unit->queues[i]);
+	}
+}
+EXPORT_SYMBOL_IF_KUNIT(cordon_handle_command);
+
+/**
+ * cordon_handle_error() - serve the error interrupt (spec 10.4)
+ * @unit: the unit
+ */
+void cordon_handle_error(struct cordon_unit *unit)
+{
+	static const char * const texts[] = {
+		"register accessed against the rules",
+		"structure in memory could not be read",
+		"fault record could not be written",
+		"page request could not be written",
+		"interrupt message could not be written",
+		"fault block could not be accessed or is inconsistent",
+		"status line could not be written",
+	};
+	u32 error = cordon_readl(unit, CORDON_REG_ERROR);
+	u64 addr = cordon_readq(unit, CORDON_REG_ERRADDR);
+
+	cordon_writel(unit, CORDON_REG_ERROR, error);
+	for (unsigned int i = 0; i < ARRAY_SIZE(texts); i++) {
+		if (error & BIT(i) && __ratelimit(&unit->complaints))
+			dev_err(unit->dev, "error: %s (first at 0x%llx)\n",
+				texts[i], addr);
+	}
+}
+EXPORT_SYMBOL_IF_KUNIT(cordon_handle_error);
+
+static irqreturn_t cordon_command_irq(int irq, void *data)
+{
+	cordon_handle_command(data);
+	return IRQ_HANDLED;
+}
+
+/*
+ * The bit is cleared after the queue has been drained: it is set again at once
+ * if there are unread records (spec 8).
+ */
+static irqreturn_t cordon_fault_irq(int irq, void *data)
+{
+	struct cordon_unit *unit = data;
+
+	cordon_fault_drain(unit);
+	cordon_writel(unit, CORDON_REG_IPEND, BIT(CORDON_INT_FAULT));
+	return IRQ_HANDLED;
+}
+
+static irqreturn_t cordon_error_irq(int irq, void *data)
+{
+	cordon_handle_error(data);
+	return IRQ_HANDLED;
+}
+
+/* One line for all sources. */
+static irqreturn_t cordon_combined_irq(int irq, void *data)
+{
+	struct cordon_unit *unit = data;
+	u32 pending = cordon_readl(unit, CORDON_REG_IPEND) & CORDON_INTS_USED;
+
+	if (!pending)
+		return IRQ_NONE;
+	if (pending & BIT(CORDON_INT_COMMAND))
+		cordon_command_irq(irq, data);
+	if (pending & BIT(CORDON_INT_FAULT))
+		cordon_fault_irq(irq, data);
+	if (pending & BIT(CORDON_INT_ERROR))
+		cordon_error_irq(irq, data);
+	return IRQ_HANDLED;
+}
+
+static int cordon_request_irq(struct platform_device *pdev, int irq,
+			      irq_handler_t thread, const char *name)
+{
+	struct device *dev = &pdev->dev;
+	int ret;
+
+	if (irq < 0)
+		return dev_err_probe(dev, irq, "no %s interrupt\n", name);
+	name = devm_kasprintf(dev, GFP_KERNEL, "%s %s", dev_name(dev), name);
+	if (!name)
+		return -ENOMEM;
+	ret = devm_request_threaded_irq(dev, irq, NULL, thread, IRQF_ONESHOT,
+					name, platform_get_drvdata(pdev));
+	if (ret)
+		return dev_err_probe(dev, ret, "interrupt %s refused\n", name);
+	return 0;
+}
+
+static int cordon_request_irqs(struct platform_device *pdev)
+{
+	static const irq_handler_t threads[CORDON_INTS] = {
+		[CORDON_INT_COMMAND] = cordon_command_irq,
+		[CORDON_INT_FAULT] = cordon_fault_irq,
+		[CORDON_INT_ERROR] = cordon_error_irq,
+	};
+	int ret;
+
+	if (!device_property_present(&pdev->dev, "interrupt-names"))
+		return cordon_request_irq(pdev, platform_get_irq(pdev, 0),
+					  cordon_combined_irq, "combined");
+
+	for (unsigned int i = 0; i < CORDON_INTS; i++) {
+		if (!threads[i])
+			continue;
+		ret = cordon_request_irq(pdev,
+					 platform_get_irq_byname(pdev, cordon_int_names[i]),
+					 threads[i], cordon_int_names[i]);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/**
+ * cordon_unit_find() - the unit that a firmware node describes
+ * @fwnode: the node
+ *
+ * Return: the unit, or NULL if there is none yet.
+ */
+struct cordon_unit *cordon_unit_find(struct fwnode_handle *fwnode)
+{
+	struct cordon_unit *unit;
+
+	guard(mutex)(&cordon_units_lock);
+	list_for_each_entry(unit, &cordon_units, list) {
+		if (dev_fwnode(unit->dev) == fwnode)
+			return unit;
+	}
+	return NULL;
+}
+
+static void cordon_release(void *unit)
+{
+	cordon_unit_destroy(unit);
+}
+
+static void cordon_stop(void *unit)
+{
+	cordon_unit_stop(unit);
+}
+
+static void cordon_unregister(void *data)
+{
+	struct cordon_unit *unit = data;
+
+	iommu_device_unregister(&unit->iommu);
+	iommu_device_sysfs_remove(&unit->iommu);
+	scoped_guard(mutex, &cordon_units_lock)
+		list_del_init(&unit->list);
+	/* Bonds of domains that outlive it are gone when this returns. */
+	synchronize_rcu();
+}
+
+static int cordon_register(struct cordon_unit *unit)
+{
+	struct device *dev = unit->dev;
+	int ret;
+
+	ret = iommu_device_sysfs_add(&unit->iommu, dev, NULL, "%s",
+				     dev_name(dev));
+	if (ret)
+		return dev_err_probe(dev, ret, "no entry in sysfs\n");
+
+	/* Clients may come as soon as it is registered: the list first. */
+	scoped_guard(mutex, &cordon_units_lock)
+		list_add_tail(&unit->list, &cordon_units);
+	ret = iommu_device_register(&unit->iommu, &cordon_ops, dev);
+	if (ret) {
+		scoped_guard(mutex, &cordon_units_lock)
+			list_del_init(&unit->list);
+		iommu_device_sysfs_remove(&unit->iommu);
+		return dev_err_probe(dev, ret, "not registered\n");
+	}
+	return devm_add_action_or_reset(dev, cordon_unregister, unit);
+}
+
+static int cordon_check_coherency(struct cordon_unit *unit)
+{
+	/* Units that are not coherent have been refused by then. */
+	if (device_get_dma_attr(unit->dev) != DEV_DMA_COHERENT)
+		return dev_err_probe(unit->dev, -EINVAL,
+				     "the unit says that it is coherent, the device tree lacks dma-coherent\n");
+	return 0;
+}
+
+static void cordon_announce(const struct cordon_unit *unit)
+{
+	const struct cordon_caps *caps = &unit->caps;
+
+	dev_info(unit->dev,
+		 "version %u.%u, implementation 0x%x: %u of %u command queues, %u-bit DeviceIDs, %u-bit domain tags, addresses of %u to %u bits\n",
+		 CORDON_MAJOR, caps->minor, caps->implementation,
+		 unit->nr_queues, caps->cmdqs, caps->devid_bits,
+		 caps->dtag_bits, caps->ias_bits, caps->oas_bits);
+}
+
+static int cordon_probe(struct platform_device *pdev)
+{
+	struct device *dev = &pdev->dev;
+	struct cordon_unit *unit;
+	struct resource *res;
+	void __iomem *base;
+	int ret;
+
+	base = devm_platform_get_and_ioremap_resource(pdev, 0, &res);
+	if (IS_ERR(base))
+		return dev_err_probe(dev, PTR_ERR(base), "no registers\n");
+
+	unit = cordon_unit_create(dev, base, resource_size(res), NULL);
+	if (IS_ERR(unit))
+		return PTR_ERR(unit);
+	ret = devm_add_action_or_reset(dev, cordon_release, unit);
+	if (ret)
+		return ret;
+	platform_set_drvdata(pdev, unit);
+
+	ret = cordon_check_coherency(unit);
+	if (ret)
+		return ret;
+	/* They are masked in the unit until it is started, and again after. */
+	cordon_writel(unit, CORDON_REG_IMASK, BIT(CORDON_INTS) - 1);
+	ret = cordon_request_irqs(pdev);
+	if (ret)
+		return ret;
+
+	ret = cordon_unit_start(unit);
+	if (ret)
+		return ret;
+	ret = devm_add_action_or_reset(dev, cordon_stop, unit);
+	if (ret)
+		return ret;
+	cordon_announce(unit);
+	return cordon_register(unit);
+}
+
+/* The next kernel finds a unit that lets nothing through. */
+static void cordon_shutdown(struct platform_device *pdev)
+{
+	cordon_unit_stop(platform_get_drvdata(pdev));
+}
+
+static const struct of_device_id cordon_of_match[] = {
+	{ .compatible = "cordon,iommu-v1" },
+	{ }
+};
+MODULE_DEVICE_TABLE(of, cordon_of_match);
+
+static struct platform_driver cordon_driver = {
+	.driver = {
+		.name = "cordon",
+		.of_match_table = cordon_of_match,
+	},
+	.probe = cordon_probe,
+	.shutdown = cordon_shutdown,
+};
+
+static int __init cordon_init(void)
+{
+	int ret;
+
+	ret = cordon_context_init();
+	if (ret)
+		return ret;
+	ret = platform_driver_register(&cordon_driver);
+	if (ret)
+		cordon_context_exit();
+	return ret;
+}
+module_init(cordon_init);
+
+static void __exit cordon_exit(void)
+{
+	platform_driver_unregister(&cordon_driver);
+	/* Contexts and bonds that wait for RCU. */
+	rcu_barrier();
+	cordon_context_exit();
+}
+module_exit(cordon_exit);
+
+MODULE_DESCRIPTION("Cordon IOMMU");
+MODULE_LICENSE("GPL");

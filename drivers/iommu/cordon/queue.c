@@ -1,0 +1,654 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Cordon IOMMU: command queues (spec 5).
+ *
+ * Each CPU has a queue of its own where the hardware has enough of them.  A
+ * command's completion is a word in memory that its waiter alone looks at; its
+ * value is the command's index.  Neither room in the ring, nor completion, nor
+ * failure costs a read of a register.
+ */
+#include <linux/delay.h>
+#include <linux/iopoll.h>
+#include <linux/ktime.h>
+#include <linux/log2.h>
+#include <linux/slab.h>
+
+#include "cordon.h"
+#include "trace.h"
+
+/* Ring of a queue: enough for every CPU that may share it. */
+#define CORDON_CMDQ_LOG2	8
+
+/* A waiter looks at its completion word this often before it looks further. */
+#define CORDON_SPINS		64
+
+/**
+ * cordon_cmd_sync() - encode SYNC (spec 5.4.1)
+ *
+ * Return: the command.
+ */
+struct cordon_cmd cordon_cmd_sync(void)
+{
+	return (struct cordon_cmd) {
+		.op = cpu_to_le64(FIELD_PREP(CORDON_CMD_OP, CORDON_OP_SYNC)),
+	};
+}
+EXPORT_SYMBOL_IF_KUNIT(cordon_cmd_sync);
+
+/**
+ * cordon_cmd_inv_all() - encode INV_ALL (spec 5.4.2)
+ *
+ * Return: the command.
+ */
+struct cordon_cmd cordon_cmd_inv_all(void)
+{
+	return (struct cordon_cmd) {
+		.op = cpu_to_le64(FIELD_PREP(CORDON_CMD_OP, CORDON_OP_INV_ALL)),
+	};
+}
+EXPORT_SYMBOL_IF_KUNIT(cordon_cmd_inv_all);
+
+/**
+ * cordon_cmd_inv_device() - encode INV_DEVICE (spec 5.4.3)
+ * @first: first DeviceID
+ * @last: last DeviceID, inclusive
+ * @leaf: no page of the directory was unlinked
+ *
+ * Return: the command.
+ */
+struct cordon_cmd cordon_cmd_inv_device(u32 first, u32 last, bool leaf)
+{
+	return (struct cordon_cmd) {
+		.op = cpu_to_le64(FIELD_PREP(CORDON_CMD_OP,
+					     CORDON_OP_INV_DEVICE)),
+		.target = cpu_to_le64(leaf ? CORDON_TGT_LEAF : 0),
+		.first = cpu_to_le64(first),
+		.last = cpu_to_le64(last),
+	};
+}
+EXPORT_SYMBOL_IF_KUNIT(cordon_cmd_inv_device);
+
+/**
+ * cordon_cmd_inv_range() - encode INV_RANGE (spec 5.4.5)
+ * @vmtag: VM tag
+ * @dtag: domain tag
+ * @first: first address
+ * @last: last address, inclusive
+ * @leaf: no table was unlinked
+ * @pgsize_lg2: log2 of the smallest page in the range, 0 if unknown
+ *
+ * Return: the command.
+ */
+struct cordon_cmd cordon_cmd_inv_range(u16 vmtag, u32 dtag, u64 first, u64 last,
+				       bool leaf, unsigned int pgsize_lg2)
+{
+	return (struct cordon_cmd) {
+		.op = cpu_to_le64(FIELD_PREP(CORDON_CMD_OP,
+					     CORDON_OP_INV_RANGE)),
+		.target = cpu_to_le64(FIELD_PREP(CORDON_TGT_VMTAG, vmtag) |
+				      FIELD_PREP(CORDON_TGT_DTAG, dtag) |
+				      FIELD_PREP(CORDON_TGT_PGSIZE, pgsize_lg2) |
+				      (leaf ? CORDON_TGT_LEAF : 0)),
+		.first = cpu_to_le64(first),
+		.last = cpu_to_le64(last),
+	};
+}
+EXPORT_SYMBOL_IF_KUNIT(cordon_cmd_inv_range);
+
+/**
+ * cordon_cmd_inv_dtag() - encode INV_DTAG (spec 5.4.6)
+ * @vmtag: VM tag
+ * @dtag: domain tag
+ *
+ * Return: the command.
+ */
+struct cordon_cmd cordon_cmd_inv_dtag(u16 vmtag, u32 dtag)
+{
+	return (struct cordon_cmd) {
+		.op = cpu_to_le64(FIELD_PREP(CORDON_CMD_OP, CORDON_OP_INV_DTAG)),
+		.target = cpu_to_le64(FIELD_PREP(CORDON_TGT_VMTAG, vmtag) |
+				      FIELD_PREP(CORDON_TGT_DTAG, dtag)),
+	};
+}
+EXPORT_SYMBOL_IF_KUNIT(cordon_cmd_inv_dtag);
+
+/**
+ * cordon_cmd_complete() - have a command write its completion (spec 5.5)
+ * @cmd: the command
+ * @slot: slot of the completion area
+ * @value: what to write there
+ */
+void cordon_cmd_complete(struct cordon_cmd *cmd, u16 slot, u32 value)
+{
+	cmd->op |= cpu_to_le64(CORDON_CMD_COMPLETE |
+			       FIELD_PREP(CORDON_CMD_SLOT, slot) |
+			       FIELD_PREP(CORDON_CMD_VALUE, value));
+}
+EXPORT_SYMBOL_IF_KUNIT(cordon_cmd_complete);
+
+/**
+ * cordon_completion_done() - is a command over?
+ * @word: its completion word
+ * @index: its index
+ *
+ * A word that was written is never zero.  A value beyond @index is that of a
+ * later command with the same slot, and commands complete in order.
+ *
+ * Return: true if it is over, well or not.
+ */
+bool cordon_completion_done(u64 word, u32 index)
+{
+	return FIELD_GET(CORDON_COMPLETION_STATUS, word) &&
+	       (s32)(FIELD_GET(CORDON_COMPLETION_VALUE, word) - index) >= 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(cordon_completion_done);
+
+/**
+ * cordon_completion_error() - how a command ended
+ * @word: its completion word
+ *
+ * Return: 0, or -EIO if it was skipped, -ETIMEDOUT if a device did not answer,
+ * -ENXIO if the device's ATS is off, -EBUSY if too many were under way.
+ */
+int cordon_completion_error(u64 word)
+{
+	switch (FIELD_GET(CORDON_COMPLETION_STATUS, word)) {
+	case CORDON_COMPLETION_OK:
+		return 0;
+	case CORDON_COMPLETION_TIMEOUT:
+		return -ETIMEDOUT;
+	case CORDON_COMPLETION_REFUSED:
+		return -ENXIO;
+	case CORDON_COMPLETION_BUSY:
+		return -EBUSY;
+	default:
+		return -EIO;
+	}
+}
+EXPORT_SYMBOL_IF_KUNIT(cordon_completion_error);
+
+/**
+ * cordon_queue_reason_text() - why a queue stopped, in words
+ * @reason: enum cordon_queue_reason
+ *
+ * Return: the words.
+ */
+const char *cordon_queue_reason_text(unsigned int reason)
+{
+	switch (reason) {
+	case CORDON_QREASON_NONE:
+		return "no reason";
+	case CORDON_QREASON_OPCODE:
+		return "unknown or absent operation";
+	case CORDON_QREASON_RESERVED:
+		return "reserved bit set";
+	case CORDON_QREASON_OPERAND:
+		return "operand out of bounds";
+	case CORDON_QREASON_SLOT:
+		return "slot outside the completion area";
+	case CORDON_QREASON_FORBIDDEN:
+		return "not allowed in a guest's queue";
+	case CORDON_QREASON_VDEV:
+		return "device not in the guest's device map";
+	case CORDON_QREASON_FETCH:
+		return "command could not be read";
+	case CORDON_QREASON_WRITE:
+		return "completion or status could not be written";
+	case CORDON_QREASON_TAIL:
+		return "tail out of bounds";
+	case CORDON_QREASON_DESC_FETCH:
+		return "descriptor could not be read";
+	case CORDON_QREASON_DESC_ABSENT:
+		return "no descriptor";
+	case CORDON_QREASON_DESC_MALFORMED:
+		return "malformed descriptor";
+	default:
+		return "reason unknown to this driver";
+	}
+}
+EXPORT_SYMBOL_IF_KUNIT(cordon_queue_reason_text);
+
+static const char *cordon_opcode_name(unsigned int op)
+{
+	switch (op) {
+	case CORDON_OP_SYNC:
+		return "SYNC";
+	case CORDON_OP_INV_ALL:
+		return "INV_ALL";
+	case CORDON_OP_INV_DEVICE:
+		return "INV_DEVICE";
+	case CORDON_OP_INV_PROCESS:
+		return "INV_PROCESS";
+	case CORDON_OP_INV_RANGE:
+		return "INV_RANGE";
+	case CORDON_OP_INV_DTAG:
+		return "INV_DTAG";
+	case CORDON_OP_INV_VMTAG:
+		return "INV_VMTAG";
+	case CORDON_OP_INV_S2RANGE:
+		return "INV_S2RANGE";
+	case CORDON_OP_INV_ATC:
+		return "INV_ATC";
+	case CORDON_OP_RESPOND:
+		return "RESPOND";
+	default:
+		return "unknown operation";
+	}
+}
+
+/**
+ * cordon_cmd_describe() - a command in words
+ * @cmd: the command
+ * @buf: where to write them
+ * @size: how much there is room for
+ *
+ * Return: what snprintf() would.
+ */
+int cordon_cmd_describe(const struct cordon_cmd *cmd, char *buf, size_t size)
+{
+	u64 op = le64_to_cpu(cmd->op);
+	u64 target = le64_to_cpu(cmd->target);
+	u64 first = le64_to_cpu(cmd->first);
+	u64 last = le64_to_cpu(cmd->last);
+	unsigned int opcode = FIELD_GET(CORDON_CMD_OP, op);
+	const char *name = cordon_opcode_name(opcode);
+	const char *leaf = target & CORDON_TGT_LEAF ? ", leaf only" : "";
+
+	switch (opcode) {
+	case CORDON_OP_INV_DEVICE:
+		return scnprintf(buf, size, "%s of DeviceIDs 0x%llx to 0x%llx%s",
+				 name, first, last, leaf);
+	case CORDON_OP_INV_PROCESS:
+		return scnprintf(buf, size,
+				 "%s of DeviceID 0x%llx, PASIDs 0x%llx to 0x%llx%s",
+				 name, FIELD_GET(CORDON_TGT_DEVID, target),
+				 first, last, leaf);
+	case CORDON_OP_INV_RANGE:
+	case CORDON_OP_INV_S2RANGE:
+		return scnprintf(buf, size,
+				 "%s of VM %llu, domain %llu, 0x%llx to 0x%llx%s",
+				 name, FIELD_GET(CORDON_TGT_VMTAG, target),
+				 FIELD_GET(CORDON_TGT_DTAG, target), first,
+				 last, leaf);
+	case CORDON_OP_INV_DTAG:
+	case CORDON_OP_INV_VMTAG:
+		return scnprintf(buf, size, "%s of VM %llu, domain %llu", name,
+				 FIELD_GET(CORDON_TGT_VMTAG, target),
+				 FIELD_GET(CORDON_TGT_DTAG, target));
+	case CORDON_OP_INV_ATC:
+	case CORDON_OP_RESPOND:
+		return scnprintf(buf, size,
+				 "%s of DeviceID 0x%llx, 0x%llx to 0x%llx",
+				 name, FIELD_GET(CORDON_TGT_DEVID, target),
+				 first, last);
+	case CORDON_OP_SYNC:
+	case CORDON_OP_INV_ALL:
+		return scnprintf(buf, size, "%s", name);
+	default:
+		return scnprintf(buf, size, "%s 0x%x (%016llx %016llx %016llx %016llx)",
+				 name, opcode, op, target, first, last);
+	}
+}
+EXPORT_SYMBOL_IF_KUNIT(cordon_cmd_describe);
+
+static void cordon_queue_free(struct cordon_queue *q)
+{
+	cordon_free_pages(q->ring, (q->mask + 1) * sizeof(*q->ring));
+	cordon_free_pages(q->slots, (q->slot_mask + 1) * sizeof(*q->slots));
+	cordon_free_pages(q->status, CORDON_STATUS_SIZE);
+}
+
+static int cordon_queue_alloc(struct cordon_queue *q)
+{
+	struct cordon_unit *unit = q->unit;
+
+	raw_spin_lock_init(&q->lock);
+	q->mask = BIT(min(CORDON_CMDQ_LOG2, unit->caps.cmdq_log2)) - 1;
+	/* CAP2.SLOTS_LOG2 is 9 at least (spec 10.2), CORDON_CMDQ_LOG2 less */
+	q->slot_mask = BIT(unit->caps.slots_log2 > 9 ? 10 : 9) - 1;
+	q->ring = cordon_alloc_pages(unit, (q->mask + 1) * sizeof(*q->ring));
+	q->slots = cordon_alloc_pages(unit,
+				      (q->slot_mask + 1) * sizeof(*q->slots));
+	q->status = cordon_alloc_pages(unit, CORDON_STATUS_SIZE);
+	if (!q->ring || !q->slots || !q->status)
+		return -ENOMEM;
+	return 0;
+}
+
+/**
+ * cordon_queues_free() - give back what cordon_queues_alloc() took
+ * @unit: a unit whose queues are disabled
+ */
+void cordon_queues_free(struct cordon_unit *unit)
+{
+	for (unsigned int i = 0; i < unit->nr_queues; i++)
+		cordon_queue_free(&unit->queues[i]);
+	cordon_free_pages(unit->qtable,
+			  CORDON_CMDQ_MAX * sizeof(*unit->qtable));
+	kfree(unit->queues);
+	unit->queues = NULL;
+	unit->nr_queues = 0;
+}
+
+/**
+ * cordon_queues_alloc() - memory for the command queues
+ * @unit: the unit
+ *
+ * Takes a queue for each CPU, or all that there are.
+ *
+ * Return: 0 or -ENOMEM, and then nothing is left to free.
+ */
+int cordon_queues_alloc(struct cordon_unit *unit)
+{
+	unsigned int nr = min_t(unsigned int, nr_cpu_ids, unit->caps.cmdqs);
+
+	unit->queues = kcalloc(nr, sizeof(*unit->queues), GFP_KERNEL);
+	unit->qtable = cordon_alloc_pages(unit, CORDON_CMDQ_MAX *
+					  sizeof(*unit->qtable));
+	if (!unit->queues || !unit->qtable)
+		goto err;
+
+	for (; unit->nr_queues < nr; unit->nr_queues++) {
+		struct cordon_queue *q = &unit->queues[unit->nr_queues];
+
+		q->unit = unit;
+		q->number = unit->nr_queues;
+		q->doorbell = CORDON_PAGE_GUEST(q->number);
+		if (cordon_queue_alloc(q)) {
+			cordon_queue_free(q);
+			goto err;
+		}
+	}
+	return 0;
+
+err:
+	cordon_queues_free(unit);
+	return -ENOMEM;
+}
+
+static void cordon_queue_describe(struct cordon_queue *q)
+{
+	struct cordon_qdesc *desc = &q->unit->qtable[q->number];
+
+	*desc = (struct cordon_qdesc) {
+		.cfg = cpu_to_le64(CORDON_QD_V |
+				   FIELD_PREP(CORDON_QD_LOG2SIZE,
+					      ilog2(q->mask + 1))),
+		.base = cpu_to_le64(virt_to_phys(q->ring)),
+		.slots = cpu_to_le64(virt_to_phys(q->slots) |
+				     FIELD_PREP(CORDON_QD_SLOTS_LOG2,
+						ilog2(q->slot_mask + 1))),
+		.status = cpu_to_le64(virt_to_phys(q->status)),
+	};
+}
+
+static int cordon_queue_enable(struct cordon_queue *q)
+{
+	struct cordon_unit *unit = q->unit;
+	u32 page = CORDON_PAGE_HOST(q->number);
+	u32 ack;
+	int ret;
+
+	/* Old completions must not be taken for new ones. */
+	memset(q->slots, 0, (q->slot_mask + 1) * sizeof(*q->slots));
+	memset(q->status, 0, CORDON_STATUS_SIZE);
+	q->tail = 0;
+	q->head = 0;
+	q->resumed = 0;
+	q->broken = false;
+	cordon_queue_describe(q);
+
+	cordon_writel(unit, page + CORDON_REG_Q_CTRL, CORDON_Q_EN);
+	ret = read_poll_timeout(cordon_readl, ack,
+				ack & (CORDON_Q_EN | CORDON_Q_REASON), 1,
+				cordon_timeout_ms * USEC_PER_MSEC, false, unit,
+				page + CORDON_REG_Q_ACK);
+	if (ret)
+		return dev_err_probe(unit->dev, ret,
+				     "command queue %u: enabling was not acknowledged\n",
+				     q->number);
+	if (!(ack & CORDON_Q_EN))
+		return dev_err_probe(unit->dev, -EIO,
+				     "command queue %u cannot be enabled: %s\n",
+				     q->number,
+				     cordon_queue_reason_text(FIELD_GET(CORDON_Q_REASON, ack)));
+	return 0;
+}
+
+/**
+ * cordon_queues_enable() - start the command queues (spec 12.1, step 3)
+ * @unit: a unit all of whose queues are disabled
+ *
+ * Return: 0, -ETIMEDOUT or -EIO; the reason has been logged.
+ */
+int cordon_queues_enable(struct cordon_unit *unit)
+{
+	int ret;
+
+	cordon_writeq(unit, CORDON_REG_QTABLE,
+		      virt_to_phys(unit->qtable) | CORDON_QTABLE_V);
+	for (unsigned int i = 0; i < unit->nr_queues; i++) {
+		ret = cordon_queue_enable(&unit->queues[i]);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/**
+ * cordon_queues_disable() - stop all command queues, also those of others
+ * @unit: the unit
+ *
+ * Once it returns 0 no queue reads or writes memory any more (spec 10.11).
+ *
+ * Return: 0 or -ETIMEDOUT, which has been logged.
+ */
+int cordon_queues_disable(struct cordon_unit *unit)
+{
+	u32 ack;
+	int ret;
+
+	for (unsigned int i = 0; i < unit->caps.cmdqs; i++)
+		cordon_writel(unit, CORDON_PAGE_HOST(i) + CORDON_REG_Q_CTRL, 0);
+	for (unsigned int i = 0; i < unit->caps.cmdqs; i++) {
+		ret = read_poll_timeout(cordon_readl, ack, !(ack & CORDON_Q_EN),
+					1, cordon_timeout_ms * USEC_PER_MSEC,
+					false, unit,
+					CORDON_PAGE_HOST(i) + CORDON_REG_Q_ACK);
+		if (ret)
+			return dev_err_probe(unit->dev, ret,
+					     "command queue %u: disabling was not acknowledged\n",
+					     i);
+	}
+	return 0;
+}
+
+static u64 cordon_queue_status(const struct cordon_queue *q)
+{
+	return le64_to_cpu(READ_ONCE(*q->status));
+}
+
+static bool cordon_status_stopped(u64 status)
+{
+	return FIELD_GET(CORDON_STATUS_STATE, status) == CORDON_QSTATE_STOPPED;
+}
+
+/**
+ * cordon_queue_recover() - have a stopped queue go on
+ * @q: the queue
+ *
+ * If the queue has stopped at a command (spec 5.6), says so and skips it; the
+ * command's waiter gets an error.  Whoever sees the stop first does it: a
+ * waiter or the interrupt.  Any context but NMI.
+ *
+ * Return: true if a command was skipped.
+ */
+bool cordon_queue_recover(struct cordon_queue *q)
+{
+	struct cordon_unit *unit = q->unit;
+	struct cordon_cmd cmd;
+	unsigned long flags;
+	char text[96];
+	u64 status;
+
+	raw_spin_lock_irqsave(&q->lock, flags);
+	status = cordon_queue_status(q);
+	/* Until the unit has taken the SKIP the line shows the old stop. */
+	if (!cordon_status_stopped(status) || status == q->resumed) {
+		raw_spin_unlock_irqrestore(&q->lock, flags);
+		return false;
+	}
+	cmd = q->ring[FIELD_GET(CORDON_STATUS_HEAD, status) & q->mask];
+	q->resumed = status;
+	WRITE_ONCE(q->skips, q->skips + 1);
+	cordon_writel(unit, q->doorbell + CORDON_REG_Q_RESUME,
+		      CORDON_RESUME_SKIP);
+	raw_spin_unlock_irqrestore(&q->lock, flags);
+
+	cordon_cmd_describe(&cmd, text, sizeof(text));
+	trace_cordon_command_stopped(unit->dev, q->number,
+				     FIELD_GET(CORDON_STATUS_HEAD, status),
+				     FIELD_GET(CORDON_STATUS_REASON, status),
+				     &cmd);
+	if (__ratelimit(&unit->complaints))
+		dev_err(unit->dev,
+			"command queue %u stopped at command %u, %s: %s; skipped\n",
+			q->number, (u32)FIELD_GET(CORDON_STATUS_HEAD, status),
+			text,
+			cordon_queue_reason_text(FIELD_GET(CORDON_STATUS_REASON, status)));
+	return true;
+}
+EXPORT_SYMBOL_IF_KUNIT(cordon_queue_recover);
+
+/* The queue holds @q->lock.  Is there room for @nr commands? */
+static bool cordon_queue_room(struct cordon_queue *q, unsigned int nr)
+{
+	if (likely(q->tail + nr - q->head <= q->mask + 1))
+		return true;
+	q->head = FIELD_GET(CORDON_STATUS_HEAD, cordon_queue_status(q));
+	return q->tail + nr - q->head <= q->mask + 1;
+}
+
+/*
+ * A wait that has taken longer than a few loads: is it worth waiting on?
+ * @deadline is 0 at first.
+ */
+static int cordon_queue_patience(struct cordon_queue *q, ktime_t *deadline)
+{
+	u64 status = cordon_queue_status(q);
+
+	if (unlikely(cordon_status_stopped(status)))
+		cordon_queue_recover(q);
+	if (cordon_unit_state(q->unit) != CORDON_UNIT_RUNNING ||
+	    READ_ONCE(q->broken))
+		return -EIO;
+	if (!*deadline)
+		*deadline = ktime_add_ms(ktime_get(), cordon_timeout_ms);
+	else if (ktime_after(ktime_get(), *deadline))
+		return -ETIMEDOUT;
+	cpu_relax();
+	return 0;
+}
+
+/*
+ * Wait for the command with @index.  @skips is what q->skips was before it was
+ * written: if it has changed, a word that tells of a later command cannot be
+ * trusted to tell of this one, and none may come at all (spec 5.6: FETCH).
+ */
+static int cordon_queue_wait(struct cordon_queue *q, u32 index, u32 skips)
+{
+	const __le64 *slot = &q->slots[index & q->slot_mask];
+	ktime_t deadline = 0;
+	unsigned int spins = 0;
+	u64 word;
+	int ret;
+
+	for (;;) {
+		word = le64_to_cpu(READ_ONCE(*slot));
+		if (likely(cordon_completion_done(word, index)))
+			break;
+		if (spins++ < CORDON_SPINS) {
+			cpu_relax();
+			continue;
+		}
+		if (READ_ONCE(q->skips) != skips &&
+		    (s32)(FIELD_GET(CORDON_STATUS_HEAD,
+				    cordon_queue_status(q)) - index) > 0)
+			return -EIO;
+		ret = cordon_queue_patience(q, &deadline);
+		if (unlikely(ret))
+			return ret;
+	}
+
+	/*
+	 * What the caller reads next may have been written by a DMA that the
+	 * completion promises to be over (spec 11.3).
+	 */
+	dma_rmb();
+
+	if (unlikely(FIELD_GET(CORDON_COMPLETION_VALUE, word) != index &&
+		     READ_ONCE(q->skips) != skips))
+		return -EIO;
+	return cordon_completion_error(word);
+}
+
+/**
+ * cordon_queue_run() - issue commands and wait until the last is complete
+ * @q: the queue
+ * @cmds: the commands, without CORDON_CMD_COMPLETE; at most half of the ring
+ * @nr: how many, 1 at least
+ *
+ * All stores that come before the call are visible to the commands.  Any
+ * context but NMI; spins for cordon_timeout_ms at most.
+ *
+ * Return: 0, -EIO if a command was skipped or the unit is not in use, or
+ * -ETIMEDOUT; then @q is not to be used any more, which has been logged.
+ */
+int cordon_queue_run(struct cordon_queue *q, const struct cordon_cmd *cmds,
+		     unsigned int nr)
+{
+	struct cordon_unit *unit = q->unit;
+	ktime_t deadline = 0;
+	unsigned long flags;
+	struct cordon_cmd cmd;
+	u32 index, skips;
+	int ret;
+
+	raw_spin_lock_irqsave(&q->lock, flags);
+	while (unlikely(!cordon_queue_room(q, nr))) {
+		raw_spin_unlock_irqrestore(&q->lock, flags);
+		ret = cordon_queue_patience(q, &deadline);
+		if (ret)
+			goto err;
+		raw_spin_lock_irqsave(&q->lock, flags);
+	}
+
+	index = q->tail;
+	for (; --nr; cmds++)
+		q->ring[index++ & q->mask] = *cmds;
+	cmd = *cmds;
+	cordon_cmd_complete(&cmd, index & q->slot_mask, index);
+	q->ring[index & q->mask] = cmd;
+	q->tail = index + 1;
+	skips = q->skips;
+
+	/*
+	 * The write of the register orders the commands, and the change of the
+	 * structures that they are about, before the doorbell (spec 11.3).
+	 */
+	cordon_writel(unit, q->doorbell + CORDON_REG_Q_TAIL, index + 1);
+	raw_spin_unlock_irqrestore(&q->lock, flags);
+
+	ret = cordon_queue_wait(q, index, skips);
+	if (likely(!ret))
+		return 0;
+err:
+	if (ret == -ETIMEDOUT) {
+		WRITE_ONCE(q->broken, true);
+		dev_err(unit->dev,
+			"command queue %u did not complete a command in %u ms and is not used any more\n",
+			q->number, cordon_timeout_ms);
+	}
+	return ret;
+}
+EXPORT_SYMBOL_IF_KUNIT(cordon_queue_run);

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Cordon IOMMU: tracepoints.
+ */
+#undef TRACE_SYSTEM
+#define TRACE_SYSTEM cordon
+
+#if !defined(_CORDON_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
+#define _CORDON_TRACE_H
+
+#include <linux/tracepoint.h>
+
+#include "cordon.h"
+
+/* A device was attached to a domain, or could not be. */
+TRACE_EVENT(cordon_attach,
+	    TP_PROTO(struct device *unit, struct device *dev, const char *type,
+		     u32 tag, int ret),
+	    TP_ARGS(unit, dev, type, tag, ret),
+	    TP_STRUCT__entry(__string(unit, dev_name(unit))
+			     __string(dev, dev_name(dev))
+			     __string(type, type)
+			     __field(u32, tag)
+			     __field(int, ret)),
+	    TP_fast_assign(__assign_str(unit);
+			   __assign_str(dev);
+			   __assign_str(type);
+			   __entry->tag = tag;
+			   __entry->ret = ret;),
+	    TP_printk("%s: %s to %s domain %u, ret=%d", __get_str(unit),
+		      __get_str(dev), __get_str(type), __entry->tag,
+		      __entry->ret)
+);
+
+/* A fault record was taken from the queue (spec 6.2); none is left out. */
+TRACE_EVENT(cordon_fault,
+	    TP_PROTO(struct device *unit, const char *dev,
+		     const struct cordon_fault_event *event),
+	    TP_ARGS(unit, dev, event),
+	    TP_STRUCT__entry(__string(unit, dev_name(unit))
+			     __string(dev, dev)
+			     __field(u64, addr)
+			     __field(u64, ipa)
+			     __field(u64, where)
+			     __field(u64, time)
+			     __field(u32, devid)
+			     __field(u32, pasid)
+			     __field(u32, dtag)
+			     __field(u32, count)
+			     __field(u16, vmtag)
+			     __field(u8, reason)
+			     __field(u8, stage)
+			     __field(s8, level)
+			     __field(u8, detail)
+			     __field(u8, access)
+			     __field(bool, pv)
+			     __field(bool, repeat)),
+	    TP_fast_assign(__assign_str(unit);
+			   __assign_str(dev);
+			   __entry->addr = event->addr;
+			   __entry->ipa = event->ipa;
+			   __entry->where = event->where;
+			   __entry->time = event->time;
+			   __entry->devid = event->devid;
+			   __entry->pasid = event->pasid;
+			   __entry->dtag = event->dtag;
+			   __entry->count = event->count;
+			   __entry->vmtag = event->vmtag;
+			   __entry->reason = event->reason;
+			   __entry->stage = event->stage;
+			   __entry->level = event->level;
+			   __entry->detail = event->detail;
+			   __entry->access = event->read | event->write << 1 |
+					     event->exec << 2 |
+					     event->priv << 3 |
+					     event->atomic << 4;
+			   __entry->pv = event->pv;
+			   __entry->repeat = event->repeat;),
+	    TP_printk("%s: %s devid=0x%x pasid=%d access=%s addr=0x%llx ipa=0x%llx reason=0x%02x stage=%u level=%d detail=%u vmtag=%u dtag=%u count=%u%s where=0x%llx time=%llu",
+		      __get_str(unit), __get_str(dev), __entry->devid,
+		      __entry->pv ? (int)__entry->pasid : -1,
+		      __print_flags(__entry->access, "|",
+				    { 1, "read" }, { 2, "write" },
+				    { 4, "exec" }, { 8, "priv" },
+				    { 16, "atomic" }),
+		      __entry->addr, __entry->ipa, __entry->reason,
+		      __entry->stage, __entry->level, __entry->detail,
+		      __entry->vmtag, __entry->dtag, __entry->count,
+		      __entry->repeat ? " repeat" : "", __entry->where,
+		      __entry->time)
+);
+
+/* A queue stopped at a command, which is skipped (spec 5.6). */
+TRACE_EVENT(cordon_command_stopped,
+	    TP_PROTO(struct device *unit, unsigned int queue, u32 index,
+		     unsigned int reason, const struct cordon_cmd *cmd),
+	    TP_ARGS(unit, queue, index, reason, cmd),
+	    TP_STRUCT__entry(__string(unit, dev_name(unit))
+			     __field(u32, queue)
+			     __field(u32, index)
+			     __field(u32, reason)
+			     __field(u64, op)
+			     __field(u64, target)
+			     __field(u64, first)
+			     __field(u64, last)),
+	    TP_fast_assign(__assign_str(unit);
+			   __entry->queue = queue;
+			   __entry->index = index;
+			   __entry->reason = reason;
+			   __entry->op = le64_to_cpu(cmd->op);
+			   __entry->target = le64_to_cpu(cmd->target);
+			   __entry->first = le64_to_cpu(cmd->first);
+			   __entry->last = le64_to_cpu(cmd->last);),
+	    TP_printk("%s: queue %u index %u reason=0x%02x op=0x%llx target=0x%llx first=0x%llx last=0x%llx",
+		      __get_str(unit), __entry->queue, __entry->index,
+		      __entry->reason, __entry->op, __entry->target,
+		      __entry->first, __entry->last)
+);
+
+#endif /* _CORDON_TRACE_H */
+
+#undef TRACE_INCLUDE_PATH
+#define TRACE_INCLUDE_PATH .
+#undef TRACE_INCLUDE_FILE
+#define TRACE_INCLUDE_FILE trace
+#include <trace/define_trace.h>
