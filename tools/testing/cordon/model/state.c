@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause
+/*
+ * Cordon reference model: its state as a byte string, for migration.
+ */
+#include "internal.h"
+
+#define CM_STATE_MAGIC		0x4d43524443ULL
+#define CM_STATE_VERSION	1
+
+/* One description of the state serves to measure, save and load it */
+struct cm_cursor {
+	uint8_t *out;
+	const uint8_t *in;
+	size_t len;
+};
+
+static void cm_x(struct cm_cursor *c, uint64_t *val)
+{
+	if (c->out)
+		cm_put_le64(c->out + c->len, *val);
+	else if (c->in)
+		*val = cm_le64(c->in + c->len);
+	c->len += 8;
+}
+
+/* a field of any type: through a dword */
+#define CM_X(c, field) do {			\
+	uint64_t val_ = (field);		\
+						\
+	cm_x(c, &val_);				\
+	if ((c)->in)				\
+		(field) = val_;			\
+} while (0)
+
+static void cm_x_fault(struct cm_cursor *c, struct cm_fault *f)
+{
+	cm_x(c, &f->info);
+	cm_x(c, &f->source);
+	cm_x(c, &f->addr);
+	cm_x(c, &f->ipa);
+	cm_x(c, &f->tags);
+	cm_x(c, &f->where);
+	cm_x(c, &f->block);
+	CM_X(c, f->limit);
+	CM_X(c, f->anon);
+}
+
+static void cm_x_ring(struct cm_cursor *c, struct cm_ring *r)
+{
+	cm_x(c, &r->base);
+	CM_X(c, r->head);
+	CM_X(c, r->tail);
+	cm_x(c, &r->lost);
+	CM_X(c, r->told);
+}
+
+static void cm_x_registers(struct cm_cursor *c, struct cordon_model *m)
+{
+	unsigned int i;
+
+	CM_X(c, m->ctrl);
+	CM_X(c, m->ctrlack);
+	cm_x(c, &m->root);
+	cm_x(c, &m->qtable);
+	for (i = 0; i < CORDON_MAIRS; i++)
+		cm_x(c, &m->mair[i]);
+	CM_X(c, m->error);
+	cm_x(c, &m->erraddr);
+	CM_X(c, m->latched);
+	CM_X(c, m->imask);
+	cm_x(c, &m->cmdpend);
+	for (i = 0; i < CORDON_INTS; i++) {
+		cm_x(c, &m->msi_addr[i]);
+		CM_X(c, m->msi_data[i]);
+	}
+	cm_x_ring(c, &m->fq);
+	cm_x_ring(c, &m->prq);
+	cm_x(c, &m->fq_anon);
+	CM_X(c, m->fq_anon_limit);
+	CM_X(c, m->fq_merge);
+	CM_X(c, m->atc_timeout);
+	cm_x(c, &m->tr_addr);
+	cm_x(c, &m->tr_req);
+	cm_x(c, &m->tr_result);
+	cm_x(c, &m->tr_out);
+	cm_x(c, &m->tr_ipa);
+	cm_x(c, &m->tr_where);
+	for (i = 0; i < m->caps.counters; i++) {
+		cm_x(c, &m->counter[i].value);
+		cm_x(c, &m->counter[i].event);
+		cm_x(c, &m->counter[i].filter);
+	}
+	cm_x(c, &m->overflow);
+	cm_x(c, &m->freeze);
+}
+
+static void cm_x_queue(struct cm_cursor *c, struct cm_queue *q)
+{
+	unsigned int i;
+
+	for (i = 0; i < 8; i++)
+		cm_x(c, &q->desc[i]);
+	CM_X(c, q->ctrl);
+	CM_X(c, q->ack);
+	CM_X(c, q->head);
+	CM_X(c, q->tail);
+	CM_X(c, q->said);
+	CM_X(c, q->state);
+	CM_X(c, q->reason);
+	cm_x(c, &q->ready);
+	cm_x(c, &q->copy);
+	CM_X(c, q->has_copy);
+	CM_X(c, q->done);
+	CM_X(c, q->told);
+}
+
+static void cm_x_tables(struct cm_cursor *c, struct cordon_model *m)
+{
+	unsigned int i;
+
+	for (i = 0; i < m->caps.merge; i++) {
+		CM_X(c, m->merge[i].used);
+		CM_X(c, m->merge[i].added);
+		cm_x(c, &m->merge[i].taken);
+		cm_x_fault(c, &m->merge[i].fault);
+	}
+	for (i = 0; i < CM_ATC_MAX; i++) {
+		CM_X(c, m->atc[i].used);
+		CM_X(c, m->atc[i].queue);
+		CM_X(c, m->atc[i].serial);
+		CM_X(c, m->atc[i].devid);
+		cm_x(c, &m->atc[i].op);
+		cm_x(c, &m->atc[i].start);
+		cm_x(c, &m->atc[i].deadline);
+	}
+	CM_X(c, m->atc_serial);
+}
+
+static void cm_x_all(struct cm_cursor *c, struct cordon_model *m)
+{
+	unsigned int i;
+
+	cm_x_registers(c, m);
+	for (i = 0; i < m->caps.cmdqs; i++)
+		cm_x_queue(c, &m->queue[i]);
+	cm_x_tables(c, m);
+}
+
+/* magic, version, capabilities */
+static void cm_header(const struct cordon_model *m, uint64_t *h)
+{
+	h[0] = CM_STATE_MAGIC;
+	h[1] = CM_STATE_VERSION;
+	memcpy(&h[2], m->cfg.cap, sizeof(m->cfg.cap));
+}
+
+/**
+ * cordon_model_state_size() - bytes that cordon_model_save() writes
+ * @m: model
+ */
+size_t cordon_model_state_size(const struct cordon_model *m)
+{
+	struct cm_cursor c = { .len = 8 * sizeof(uint64_t) };
+
+	/* measuring touches nothing */
+	cm_x_all(&c, (struct cordon_model *)m);
+	return c.len;
+}
+
+/**
+ * cordon_model_save() - save the state
+ * @m: model
+ * @buf: room for cordon_model_state_size() bytes
+ */
+void cordon_model_save(const struct cordon_model *m, void *buf)
+{
+	struct cm_cursor c = { .out = buf };
+	uint64_t h[8];
+	unsigned int i;
+
+	cm_header(m, h);
+	for (i = 0; i < 8; i++)
+		cm_x(&c, &h[i]);
+	/* saving only reads */
+	cm_x_all(&c, (struct cordon_model *)m);
+}
+
+/* What was loaded comes from elsewhere: every index has to be in bounds */
+static bool cm_sane(struct cordon_model *m)
+{
+	unsigned int i, log2;
+
+	for (i = 0; i < m->caps.cmdqs; i++) {
+		struct cm_queue *q = &m->queue[i];
+
+		if (q->state > CORDON_QSTATE_FROZEN)
+			return false;
+		if (!(q->ack & CORDON_Q_EN)) {
+			if (q->state != CORDON_QSTATE_DISABLED)
+				return false;
+			continue;
+		}
+		if (!cm_queue_decode(m, q) || q->tail - q->head > BIT_ULL(q->log2))
+			return false;
+	}
+	for (i = 0; i < CM_ATC_MAX; i++) {
+		if (!m->atc[i].used)
+			continue;
+		if (m->atc[i].queue >= m->caps.cmdqs ||
+		    !(m->queue[m->atc[i].queue].ack & CORDON_Q_EN))
+			return false;
+		log2 = m->queue[m->atc[i].queue].slots_log2;
+		if ((m->atc[i].op & CORDON_CMD_COMPLETE) &&
+		    !cm_fits(cm_get(CORDON_CMD_SLOT, m->atc[i].op), log2))
+			return false;
+		m->queue[m->atc[i].queue].atc++;
+		m->atc_out++;
+	}
+	for (i = 0; i < m->caps.merge; i++)
+		m->merged += m->merge[i].used;
+	if (((m->ctrlack & CORDON_CTRL_FQEN) && !cm_ring_ok(&m->fq, m->caps.fq_log2)) ||
+	    ((m->ctrlack & CORDON_CTRL_PRQEN) && !cm_ring_ok(&m->prq, m->caps.prq_log2)))
+		return false;
+	return m->atc_timeout <= 31 && m->fq_merge <= 31;
+}
+
+/**
+ * cordon_model_load() - load a state
+ * @m: model
+ * @buf: what cordon_model_save() wrote for a model with the same capabilities
+ * @len: its length
+ *
+ * Caches are empty afterwards, and outputs are driven anew; no message is sent
+ * again.
+ *
+ * Return: 0, or non-zero and the model is reset.
+ */
+int cordon_model_load(struct cordon_model *m, const void *buf, size_t len)
+{
+	struct cm_cursor c = { .in = buf };
+	uint64_t want[8], have;
+	unsigned int i;
+
+	cordon_model_reset(m);
+	if (len != cordon_model_state_size(m))
+		return -1;
+	cm_header(m, want);
+	for (i = 0; i < 8; i++) {
+		cm_x(&c, &have);
+		if (have != want[i])
+			return -1;
+	}
+	cm_x_all(&c, m);
+	if (!cm_sane(m)) {
+		cordon_model_reset(m);
+		return -1;
+	}
+	cm_counters_changed(m);
+	/* sources that were active have had their messages */
+	m->active = cm_irq_pending(m) & ~m->imask;
+	cm_irq_update(m);
+	return 0;
+}
