@@ -403,6 +403,40 @@ void cordon_stream_retire(struct cordon_stream *stream, struct cordon_dc *dc)
 		cordon_context_free(dc);
 }
 
+static bool cordon_device_has(const struct cordon_device *cdev,
+			      const struct cordon_stream *stream)
+{
+	for (unsigned int i = 0; i < cdev->nr_streams; i++) {
+		if (cdev->streams[i] == stream)
+			return true;
+	}
+	return false;
+}
+
+/**
+ * cordon_stream_other() - who else uses a stream
+ * @stream: the stream; its unit's lock is held
+ * @user: one of its users
+ *
+ * Return: another user, one that is not blocked if there is one; or NULL.
+ */
+struct cordon_device *cordon_stream_other(const struct cordon_stream *stream,
+					  const struct cordon_device *user)
+{
+	struct cordon_device *cdev, *other = NULL;
+
+	lockdep_assert_held(&stream->unit->lock);
+
+	list_for_each_entry(cdev, &stream->unit->devices, list) {
+		if (cdev == user || !cordon_device_has(cdev, stream))
+			continue;
+		other = cdev;
+		if (cdev->domain && cdev->domain->type != IOMMU_DOMAIN_BLOCKED)
+			break;
+	}
+	return other;
+}
+
 /**
  * cordon_stream_put() - the reverse of cordon_stream_get()
  * @stream: the stream; its unit's lock is held
@@ -420,7 +454,7 @@ void cordon_stream_put(struct cordon_stream *stream, struct cordon_device *user)
 
 	if (--stream->users) {
 		if (stream->owner == user)
-			stream->owner = NULL;
+			stream->owner = cordon_stream_other(stream, user);
 		return;
 	}
 

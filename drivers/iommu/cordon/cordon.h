@@ -240,9 +240,10 @@ enum cordon_unit_state {
  * @quiet: the hardware has acknowledged that it uses no memory of ours
  * @iommu: what the IOMMU core knows of it
  * @list: in the list of all units
- * @lock: protects @dir, @streams, what they lead to, and attachments
+ * @lock: protects @dir, @streams, @devices, what they lead to, and attachments
  * @dir: directory of device contexts
  * @streams: struct cordon_stream by DeviceID
+ * @devices: struct cordon_device
  * @queues: command queues
  * @nr_queues: how many
  * @qtable: their descriptors (spec 5.1)
@@ -265,6 +266,7 @@ struct cordon_unit {
 	struct mutex lock; /* directory, streams, attachments */
 	struct cordon_dir dir;
 	struct xarray streams;
+	struct list_head devices;
 
 	struct cordon_queue *queues;
 	unsigned int nr_queues;
@@ -283,7 +285,7 @@ struct cordon_unit {
  * @devid: the DeviceID
  * @users: devices that requests with this DeviceID may come from; more than
  *	one behind a bridge that hides them, all in one group
- * @owner: the first of them
+ * @owner: one of them
  * @slot: the pointer at level 0 of the directory
  * @dc: the context that @slot points to, or NULL
  * @blocked: the context that blocks, kept so that blocking cannot fail
@@ -313,6 +315,7 @@ struct cordon_stream {
 /**
  * struct cordon_device - a device behind a unit
  * @unit: the unit
+ * @list: in &cordon_unit.devices
  * @dev: the device
  * @domain: what it is attached to, NULL before the first attach; protected
  *	by &cordon_unit.lock
@@ -323,6 +326,7 @@ struct cordon_stream {
  */
 struct cordon_device {
 	struct cordon_unit *unit;
+	struct list_head list;
 	struct device *dev;
 	struct iommu_domain *domain;
 	bool snoop;
@@ -548,6 +552,7 @@ static inline int cordon_unit_state(const struct cordon_unit *unit)
 /* platform.c */
 extern unsigned int cordon_timeout_ms;
 
+u64 cordon_timeout_us(void);
 int cordon_caps_parse(const struct cordon_cap_regs *regs,
 		      struct cordon_caps *caps, const char **why);
 unsigned int cordon_ps_bits(unsigned int ps);
@@ -606,6 +611,8 @@ __le64 *cordon_dir_slot(struct cordon_unit *unit, u32 devid);
 void cordon_publish(__le64 *slot, u64 pointer);
 struct cordon_stream *cordon_stream_get(struct cordon_unit *unit, u32 devid,
 					struct cordon_device *owner);
+struct cordon_device *cordon_stream_other(const struct cordon_stream *stream,
+					  const struct cordon_device *user);
 void cordon_stream_put(struct cordon_stream *stream,
 		       struct cordon_device *user);
 struct cordon_dc *cordon_stream_publish(struct cordon_stream *stream,
@@ -656,7 +663,7 @@ void cordon_tables_release(struct cordon_domain *domain);
 int cordon_fault_init(struct cordon_unit *unit);
 void cordon_fault_exit(struct cordon_unit *unit);
 int cordon_fault_enable(struct cordon_unit *unit);
-int cordon_fault_disable(struct cordon_unit *unit);
+void cordon_fault_flush(struct cordon_unit *unit);
 void cordon_fault_decode(const struct cordon_fault *record,
 			 struct cordon_fault_event *event);
 int cordon_fault_describe(const struct cordon_fault_event *event,

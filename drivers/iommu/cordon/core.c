@@ -61,14 +61,15 @@ struct cordon_device *cordon_device_add(struct cordon_unit *unit,
 		cdev->nr_streams++;
 		cdev->streams[j] = stream;
 	}
+	list_add_tail(&cdev->list, &unit->devices);
 	mutex_unlock(&unit->lock);
 	return cdev;
 
 err:
 	dev_err(dev, "DeviceID 0x%x cannot be used behind %s: %pe\n", ids[i],
 		dev_name(unit->dev), stream);
-	while (cdev->nr_streams--)
-		cordon_stream_put(cdev->streams[cdev->nr_streams], cdev);
+	for (j = 0; j < cdev->nr_streams; j++)
+		cordon_stream_put(cdev->streams[j], cdev);
 	mutex_unlock(&unit->lock);
 	kfree(cdev);
 	return ERR_CAST(stream);
@@ -90,6 +91,7 @@ void cordon_device_remove(struct cordon_device *cdev)
 		cordon_attach_locked(cdev, &cordon_blocked_domain);
 	for (unsigned int i = 0; i < cdev->nr_streams; i++)
 		cordon_stream_put(cdev->streams[i], cdev);
+	list_del(&cdev->list);
 	cordon_fault_device_gone(cdev);
 	mutex_unlock(&unit->lock);
 	kfree(cdev);
@@ -153,6 +155,22 @@ static int cordon_attach_prepare(struct cordon_device *cdev,
 }
 
 /*
+ * A DeviceID that several devices share belongs to those of them that are not
+ * blocked, so that one of them can go without the others' losing it.
+ */
+static bool cordon_stream_is_shared(const struct cordon_stream *stream,
+				    const struct cordon_device *cdev)
+{
+	const struct cordon_device *other;
+
+	if (likely(stream->users == 1))
+		return false;
+	other = cordon_stream_other(stream, cdev);
+	return other && other->domain &&
+	       other->domain->type != IOMMU_DOMAIN_BLOCKED;
+}
+
+/*
  * Publish what was prepared for each stream, or what blocks it, and wait until
  * no hardware knows what was there before.
  */
@@ -163,6 +181,8 @@ static int cordon_attach_publish(struct cordon_device *cdev)
 	for (unsigned int i = 0; i < cdev->nr_streams; i++) {
 		struct cordon_stream *stream = cdev->streams[i];
 
+		if (!stream->spare && cordon_stream_is_shared(stream, cdev))
+			continue;
 		stream->spare = cordon_stream_publish(stream,
 						      stream->spare ?:
 						      stream->blocked);

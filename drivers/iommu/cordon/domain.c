@@ -102,10 +102,11 @@ static int cordon_domain_tables(struct cordon_domain *cdom,
 	cdom->pgtbl = alloc_io_pgtable_ops(ARM_64_LPAE_S1, &cfg, cdom);
 	if (!cdom->pgtbl)
 		return -ENOMEM;
-	if (cfg.arm_lpae_s1_cfg.mair != CORDON_MAIR0) {
+	/* Indices 0 to 3 are in use; what is above them is of no account. */
+	if (lower_32_bits(cfg.arm_lpae_s1_cfg.mair) != CORDON_MAIR0) {
 		dev_err(unit->dev,
-			"tables use memory attributes 0x%llx, the unit has 0x%x\n",
-			cfg.arm_lpae_s1_cfg.mair, CORDON_MAIR0);
+			"tables use memory attributes 0x%x, the unit has 0x%x\n",
+			lower_32_bits(cfg.arm_lpae_s1_cfg.mair), CORDON_MAIR0);
 		return -EINVAL;
 	}
 
@@ -362,8 +363,10 @@ struct iommu_domain cordon_identity_domain = {
 	.type = IOMMU_DOMAIN_IDENTITY,
 	.ops = &cordon_static_ops,
 };
+EXPORT_SYMBOL_IF_KUNIT(cordon_identity_domain);
 
 struct iommu_domain cordon_blocked_domain = {
 	.type = IOMMU_DOMAIN_BLOCKED,
 	.ops = &cordon_static_ops,
 };
+EXPORT_SYMBOL_IF_KUNIT(cordon_blocked_domain);

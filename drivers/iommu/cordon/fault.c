@@ -306,7 +306,10 @@ static void cordon_fault_show(struct cordon_unit *unit,
 	dev_err(unit->dev, "%s\n", line);
 }
 
-/* A driver that asked to be told, and says that all is well, is believed. */
+/*
+ * A driver that asked to be told, and says that all is well, is believed.  Its
+ * handler runs with the unit's lock held: it may map and unmap, but not attach.
+ */
 static bool cordon_fault_report(struct cordon_device *cdev,
 				const struct cordon_fault_event *event)
 {
@@ -360,7 +363,7 @@ static void cordon_stream_losses(struct cordon_stream *stream)
 {
 	u32 fresh = cordon_fault_losses(stream->fault, &stream->lost);
 
-	if (!fresh || !stream->owner)
+	if (!fresh)
 		return;
 	stream->owner->tally.lost += fresh;
 	cordon_fault_later(stream->unit);
@@ -482,15 +485,11 @@ static void cordon_fault_remainder(struct work_struct *work)
 	struct cordon_unit *unit = container_of(to_delayed_work(work),
 						struct cordon_unit,
 						fq.remainder);
-	struct cordon_stream *stream;
-	unsigned long devid;
+	struct cordon_device *cdev;
 
 	mutex_lock(&unit->lock);
-	xa_for_each(&unit->streams, devid, stream) {
-		if (stream->owner)
-			cordon_tally_show(unit, &stream->owner->tally,
-					  stream->owner->dev);
-	}
+	list_for_each_entry(cdev, &unit->devices, list)
+		cordon_tally_show(unit, &cdev->tally, cdev->dev);
 	cordon_tally_show(unit, &unit->fq.tally, NULL);
 	mutex_unlock(&unit->lock);
 }
@@ -527,11 +526,11 @@ int cordon_fault_init(struct cordon_unit *unit)
 {
 	struct cordon_fault_queue *fq = &unit->fq;
 
+	INIT_DELAYED_WORK(&fq->remainder, cordon_fault_remainder);
+	cordon_tally_init(&fq->tally);
 	fq->log2 = min(CORDON_FQ_LOG2, unit->caps.fq_log2);
 	/* One device must not be able to fill it. */
 	fq->device_limit = min(CORDON_FAULT_LIMIT, BIT(fq->log2) / 2);
-	INIT_DELAYED_WORK(&fq->remainder, cordon_fault_remainder);
-	cordon_tally_init(&fq->tally);
 	fq->ring = cordon_alloc_pages(unit, sizeof(*fq->ring) << fq->log2);
 	fq->anon = cordon_context_alloc(unit);
 	return fq->ring && fq->anon ? 0 : -ENOMEM;
@@ -545,6 +544,7 @@ void cordon_fault_exit(struct cordon_unit *unit)
 {
 	struct cordon_fault_queue *fq = &unit->fq;
 
+	cancel_delayed_work_sync(&fq->remainder);
 	cordon_free_pages(fq->ring, sizeof(*fq->ring) << fq->log2);
 	cordon_context_free(fq->anon);
 }
@@ -576,20 +576,14 @@ int cordon_fault_enable(struct cordon_unit *unit)
 }
 
 /**
- * cordon_fault_disable() - stop the fault queue (spec 12.2)
- * @unit: the unit
+ * cordon_fault_flush() - tell all that has not been told
+ * @unit: a unit whose fault queue has just been disabled
  *
- * What is in it is still told.  May sleep.
- *
- * Return: 0 or -ETIMEDOUT, which has been logged.
+ * May sleep.
  */
-int cordon_fault_disable(struct cordon_unit *unit)
+void cordon_fault_flush(struct cordon_unit *unit)
 {
-	int ret = cordon_ctrl_write(unit, 0);
-
 	cordon_fault_drain(unit);
-	cordon_writeq(unit, CORDON_REG_FQ_ANON, 0);
 	cancel_delayed_work_sync(&unit->fq.remainder);
 	cordon_fault_remainder(&unit->fq.remainder.work);
-	return ret;
 }

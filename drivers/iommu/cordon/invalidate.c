@@ -77,7 +77,7 @@ EXPORT_SYMBOL_IF_KUNIT(cordon_gather_cmd);
 
 static int cordon_root_wait(struct cordon_unit *unit)
 {
-	ktime_t deadline = ktime_add_ms(ktime_get(), cordon_timeout_ms);
+	ktime_t deadline = ktime_add_us(ktime_get(), cordon_timeout_us());
 
 	/* Of a unit that has gone all bits read as ones, BUSY among them. */
 	while (cordon_readq(unit, CORDON_REG_ROOTACK) & CORDON_ROOT_BUSY) {

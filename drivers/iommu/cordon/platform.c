@@ -6,6 +6,7 @@
 #include <linux/bitfield.h>
 #include <linux/interrupt.h>
 #include <linux/iopoll.h>
+#include <linux/log2.h>
 #include <linux/mod_devicetable.h>
 #include <linux/module.h>
 #include <linux/of_address.h>
@@ -16,6 +17,7 @@
 
 /* How long hardware may take to answer. */
 unsigned int cordon_timeout_ms = 1000;
+EXPORT_SYMBOL_IF_KUNIT(cordon_timeout_ms);
 module_param_named(cmdq_timeout_ms, cordon_timeout_ms, uint, 0644);
 MODULE_PARM_DESC(cmdq_timeout_ms,
 		 "Milliseconds to wait for a command or an acknowledgment (default 1000)");
@@ -36,6 +38,16 @@ static const char * const cordon_int_names[CORDON_INTS] = {
 	[CORDON_INT_COUNTER] = "counter",
 	[CORDON_INT_ERROR] = "error",
 };
+
+/**
+ * cordon_timeout_us() - how long hardware may take to answer
+ *
+ * Return: microseconds, never 0, which would mean for ever.
+ */
+u64 cordon_timeout_us(void)
+{
+	return max(cordon_timeout_ms, 1) * (u64)USEC_PER_MSEC;
+}
 
 /**
  * cordon_ps_bits() - width that an output size stands for (spec 3.3.3)
@@ -224,7 +236,7 @@ int cordon_ctrl_write(struct cordon_unit *unit, u32 ctrl)
 
 	cordon_writel(unit, CORDON_REG_CTRL, ctrl);
 	ret = read_poll_timeout(cordon_readl, ack, ack == ctrl, 1,
-				cordon_timeout_ms * USEC_PER_MSEC, false, unit,
+				cordon_timeout_us(), false, unit,
 				CORDON_REG_CTRLACK);
 	if (ret)
 		dev_err(unit->dev,
@@ -311,14 +323,18 @@ struct cordon_unit *cordon_unit_create(struct device *dev, void __iomem *base,
 	unit->quiet = true;
 	INIT_LIST_HEAD(&unit->list);
 	INIT_LIST_HEAD(&unit->dir.pages);
+	INIT_LIST_HEAD(&unit->devices);
 	mutex_init(&unit->lock);
 	xa_init(&unit->streams);
 	raw_spin_lock_init(&unit->root_lock);
 	ratelimit_default_init(&unit->complaints);
 
 	ret = cordon_unit_identify(unit, size);
-	if (ret)
-		goto err;
+	if (ret) {
+		kfree(unit);
+		return ERR_PTR(ret);
+	}
+
 	ret = cordon_fault_init(unit);
 	if (!ret)
 		ret = cordon_queues_alloc(unit);
@@ -326,32 +342,25 @@ struct cordon_unit *cordon_unit_create(struct device *dev, void __iomem *base,
 		ret = cordon_dir_init(unit);
 	if (ret) {
 		dev_err_probe(dev, ret, "no memory for queues and directory\n");
-		goto err;
+		cordon_unit_destroy(unit);
+		return ERR_PTR(ret);
 	}
 	return unit;
-
-err:
-	cordon_unit_destroy(unit);
-	return ERR_PTR(ret);
 }
 EXPORT_SYMBOL_IF_KUNIT(cordon_unit_create);
 
 /*
- * Bring a unit, whoever used it before, to where nothing passes and it uses no
- * memory (spec 12.1, step 2; spec 12.6).
+ * Have a unit use no memory but what ROOT leads to: mask interrupts and disable
+ * all queues, whosever they are (spec 12.1, step 2).
  */
-static int cordon_unit_quiesce(struct cordon_unit *unit)
+static int cordon_unit_silence(struct cordon_unit *unit)
 {
-	int ret;
+	int ret, ret2;
 
 	cordon_writel(unit, CORDON_REG_IMASK, BIT(CORDON_INTS) - 1);
-	ret = cordon_queues_disable(unit);
-	if (ret)
-		return ret;
-	ret = cordon_root_write(unit, CORDON_ROOT_SILENT);
-	if (ret)
-		return ret;
-	return cordon_fault_disable(unit);
+	ret = cordon_ctrl_write(unit, 0);
+	ret2 = cordon_queues_disable(unit);
+	return ret ?: ret2;
 }
 
 /**
@@ -363,11 +372,21 @@ static int cordon_unit_quiesce(struct cordon_unit *unit)
  */
 void cordon_unit_stop(struct cordon_unit *unit)
 {
-	/* First the root: commands are not issued once nothing passes. */
-	if (!cordon_root_write(unit, CORDON_ROOT_SILENT))
+	int ret, ret2;
+
+	/* First the root: once nothing passes, no command is needed. */
+	ret = cordon_root_write(unit, CORDON_ROOT_SILENT);
+	if (!ret)
 		WRITE_ONCE(unit->state, CORDON_UNIT_STOPPED);
-	if (!cordon_unit_quiesce(unit))
-		unit->quiet = true;
+	ret2 = cordon_unit_silence(unit);
+	cordon_fault_flush(unit);
+
+	cordon_writeq(unit, CORDON_REG_FQ_ANON, 0);
+	if (unit->caps.features & CORDON_CAP1_MSI) {
+		for (unsigned int i = 0; i < CORDON_INTS; i++)
+			cordon_writeq(unit, CORDON_REG_MSI_ADDR(i), 0);
+	}
+	unit->quiet = !ret && !ret2;
 }
 EXPORT_SYMBOL_IF_KUNIT(cordon_unit_stop);
 
@@ -376,7 +395,8 @@ EXPORT_SYMBOL_IF_KUNIT(cordon_unit_stop);
  * @unit: a unit that is stopped
  *
  * What a former owner left is stopped first, and not looked at: from that
- * moment until devices are attached, nothing passes (spec 12.6).  May sleep.
+ * moment until devices are attached, nothing passes (spec 12.6).  It is done
+ * in the same way if there was none.  May sleep.
  *
  * Return: 0, -ETIMEDOUT or -EIO, which have been logged; then it is stopped.
  */
@@ -390,7 +410,9 @@ int cordon_unit_start(struct cordon_unit *unit)
 			 "unit is live: taking it over, with all devices blocked\n");
 
 	unit->quiet = false;
-	ret = cordon_unit_quiesce(unit);
+	ret = cordon_unit_silence(unit);
+	if (!ret)
+		ret = cordon_root_write(unit, CORDON_ROOT_SILENT);
 	if (ret)
 		return ret;
 
@@ -687,6 +709,8 @@ static struct platform_driver cordon_driver = {
 	.driver = {
 		.name = "cordon",
 		.of_match_table = cordon_of_match,
+		/* Devices cannot do without it while their drivers run. */
+		.suppress_bind_attrs = true,
 	},
 	.probe = cordon_probe,
 	.shutdown = cordon_shutdown,

@@ -401,7 +401,7 @@ static int cordon_queue_enable(struct cordon_queue *q)
 	cordon_writel(unit, page + CORDON_REG_Q_CTRL, CORDON_Q_EN);
 	ret = read_poll_timeout(cordon_readl, ack,
 				ack & (CORDON_Q_EN | CORDON_Q_REASON), 1,
-				cordon_timeout_ms * USEC_PER_MSEC, false, unit,
+				cordon_timeout_us(), false, unit,
 				page + CORDON_REG_Q_ACK);
 	if (ret)
 		return dev_err_probe(unit->dev, ret,
@@ -452,8 +452,7 @@ int cordon_queues_disable(struct cordon_unit *unit)
 		cordon_writel(unit, CORDON_PAGE_HOST(i) + CORDON_REG_Q_CTRL, 0);
 	for (unsigned int i = 0; i < unit->caps.cmdqs; i++) {
 		ret = read_poll_timeout(cordon_readl, ack, !(ack & CORDON_Q_EN),
-					1, cordon_timeout_ms * USEC_PER_MSEC,
-					false, unit,
+					1, cordon_timeout_us(), false, unit,
 					CORDON_PAGE_HOST(i) + CORDON_REG_Q_ACK);
 		if (ret)
 			return dev_err_probe(unit->dev, ret,
@@ -543,7 +542,7 @@ static int cordon_queue_patience(struct cordon_queue *q, ktime_t *deadline)
 	    READ_ONCE(q->broken))
 		return -EIO;
 	if (!*deadline)
-		*deadline = ktime_add_ms(ktime_get(), cordon_timeout_ms);
+		*deadline = ktime_add_us(ktime_get(), cordon_timeout_us());
 	else if (ktime_after(ktime_get(), *deadline))
 		return -ETIMEDOUT;
 	cpu_relax();
