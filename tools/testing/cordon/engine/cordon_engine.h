@@ -59,7 +59,7 @@
 #define CORDON_ENGINE_OP_WRITE		2	/* buffer to DST */
 #define CORDON_ENGINE_OP_COPY		3	/* SRC to DST, ascending, 4 KiB at a time */
 #define CORDON_ENGINE_OP_FILL		4	/* DATA, repeated from DST on, to DST */
-#define CORDON_ENGINE_OP_ATOMIC		5	/* fetch-and-add of DATA to the aligned dword at DST */
+#define CORDON_ENGINE_OP_ATOMIC		5	/* fetch-and-add of DATA to the dword at DST */
 
 #define CORDON_ENGINE_BUFFER		0x1000	/* 4 KiB, RW, bytes */
 #define CORDON_ENGINE_BUFFER_SIZE	0x1000
