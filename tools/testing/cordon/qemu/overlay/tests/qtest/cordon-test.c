@@ -552,6 +552,73 @@ static void test_fault_overflow(void)
     qtest_quit(u.qts);
 }
 
+/* Repeats are counted, and told when their time is up (spec 6.3). */
+static void test_fault_merging(void)
+{
+    const unsigned repeats = 4;
+    uint64_t info;
+    Unit u;
+
+    boot(&u, UNIT ENGINE);
+    write32(&u, CORDON_REG_FQ_MERGE, 10);
+    set_up(&u, value(CORDON_DC_S1, CORDON_S1_TABLE));
+    dma_refused(&u, CORDON_ENGINE_OP_READ, IOVA);
+    stage1_fault(&u, CORDON_REASON_TRANSLATION, 2, CORDON_FAULT_READ, IOVA,
+                 u.table);
+    for (unsigned i = 0; i < repeats; i++) {
+        dma_refused(&u, CORDON_ENGINE_OP_READ, IOVA + 8 * i);
+        no_fault(&u);
+    }
+    /* another kind of access is another fault */
+    dma_refused(&u, CORDON_ENGINE_OP_WRITE, IOVA);
+    stage1_fault(&u, CORDON_REASON_TRANSLATION, 2, CORDON_FAULT_WRITE, IOVA,
+                 u.table);
+    qtest_clock_step(u.qts, 1000 << 10);
+    g_assert_cmpuint(read32(&u, CORDON_REG_FQ_TAIL), ==, 3);
+    info = qtest_readq(u.qts, u.fq + 2 * sizeof(struct cordon_fault));
+    g_assert(info & CORDON_FAULT_REPEAT);
+    g_assert_cmpuint(field(CORDON_FAULT_COUNT, info), ==, repeats);
+    g_assert_cmphex(qtest_readq(u.qts, u.fq + 2 * sizeof(struct cordon_fault) +
+                                offsetof(struct cordon_fault, addr)), ==,
+                    IOVA + 8 * (repeats - 1));
+    qtest_quit(u.qts);
+}
+
+/* A message instead of a wire (spec 8) */
+static void test_messages(void)
+{
+    uint64_t to;
+    Unit u;
+
+    boot(&u, UNIT ENGINE);
+    qtest_irq_intercept_out_named(u.qts, UNIT_PATH, "sysbus-irq");
+    set_up(&u, value(CORDON_DC_S1, CORDON_S1_TABLE));
+    to = alloc(&u, 4096);
+    write64(&u, CORDON_REG_MSI_ADDR(CORDON_INT_FAULT), to | CORDON_MSI_ADDR_EN);
+    write32(&u, CORDON_REG_MSI_DATA(CORDON_INT_FAULT), 0xfa017);
+    dma_refused(&u, CORDON_ENGINE_OP_READ, IOVA);
+    g_assert_cmphex(qtest_readl(u.qts, to), ==, 0);
+    write32(&u, CORDON_REG_IMASK, 0x1f & ~BIT(CORDON_INT_FAULT));
+    g_assert_cmphex(qtest_readl(u.qts, to), ==, 0xfa017);
+    g_assert_false(qtest_get_irq(u.qts, CORDON_INT_FAULT));
+
+    /* sent again while records are unread, and not after */
+    qtest_writel(u.qts, to, 0);
+    write32(&u, CORDON_REG_IPEND, BIT(CORDON_INT_FAULT));
+    g_assert_cmphex(qtest_readl(u.qts, to), ==, 0xfa017);
+    write32(&u, CORDON_REG_FQ_HEAD, 1);
+    qtest_writel(u.qts, to, 0);
+    write32(&u, CORDON_REG_IPEND, BIT(CORDON_INT_FAULT));
+    g_assert_cmphex(qtest_readl(u.qts, to), ==, 0);
+
+    /* where nobody answers: an error, not a lost interrupt without a word */
+    write64(&u, CORDON_REG_MSI_ADDR(CORDON_INT_FAULT),
+            0x5000000000 | CORDON_MSI_ADDR_EN);
+    dma_refused(&u, CORDON_ENGINE_OP_READ, IOVA);
+    g_assert_cmphex(read32(&u, CORDON_REG_ERROR), ==, CORDON_ERROR_MSI);
+    qtest_quit(u.qts);
+}
+
 static void test_levels(void)
 {
     static const struct {
@@ -870,6 +937,8 @@ int main(int argc, char **argv)
     qtest_add_func("/cordon/stopped", test_stopped);
     qtest_add_func("/cordon/fault-interrupt", test_fault_interrupt);
     qtest_add_func("/cordon/fault-overflow", test_fault_overflow);
+    qtest_add_func("/cordon/fault-merging", test_fault_merging);
+    qtest_add_func("/cordon/messages", test_messages);
     qtest_add_func("/cordon/levels", test_levels);
     qtest_add_func("/cordon/growth", test_growth);
     qtest_add_func("/cordon/two-units", test_two_units);
