@@ -358,6 +358,8 @@ struct cordon_bond {
  * @tag: domain tag (spec 2)
  * @granule: its smallest page
  * @prot_mask: IOMMU_* permissions that the unit can tell apart
+ * @node: NUMA node for the tables
+ * @oas_bits: width of the addresses that tables may have
  * @bonds: units that it is attached to; readers hold rcu_read_lock()
  * @lock: serialises writers of @bonds, and @snoopless and @enforced
  * @snoopless: devices attached for which No-Snoop counts
@@ -375,6 +377,8 @@ struct cordon_domain {
 	u32 tag;
 	size_t granule;
 	int prot_mask;
+	int node;
+	unsigned int oas_bits;
 
 	struct list_head bonds;
 	spinlock_t lock; /* writers of the list of bonds */
@@ -446,7 +450,7 @@ struct cordon_fault_event {
 /* MAIR(0): attributes by index as io-pgtable uses them (spec 4.4) */
 #define CORDON_MAIR0		0xf404ff44
 
-#define CORDON_FAULT_NO_LEVEL	S8_MAX
+#define CORDON_FAULT_NO_LEVEL	(-2)
 
 /**
  * struct cordon_fault_names - what a fault's line calls those concerned

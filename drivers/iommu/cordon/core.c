@@ -357,7 +357,6 @@ static struct iommu_device *cordon_probe_device(struct device *dev)
 static void cordon_release_device(struct device *dev)
 {
 	cordon_device_remove(dev_iommu_priv_get(dev));
-	dev_iommu_priv_set(dev, NULL);
 }
 
 /*

@@ -16,7 +16,7 @@
 #include "cordon.h"
 
 /* More bits would need descriptors of another format (spec 4.4). */
-#define CORDON_TABLE_IAS_MAX	48
+#define CORDON_TABLE_BITS_MAX	48
 
 /* Tags are unique across units, so that a tag in a log names one domain. */
 static DEFINE_IDA(cordon_tags);
@@ -89,9 +89,8 @@ static int cordon_domain_tables(struct cordon_domain *cdom,
 	struct io_pgtable_cfg cfg = {
 		.pgsize_bitmap = unit->caps.pgsizes,
 		.ias = min_t(unsigned int, unit->caps.ias_bits,
-			     CORDON_TABLE_IAS_MAX),
-		.oas = min_t(unsigned int, unit->caps.oas_bits,
-			     CORDON_TABLE_IAS_MAX),
+			     CORDON_TABLE_BITS_MAX),
+		.oas = cdom->oas_bits,
 		.coherent_walk = true,
 		.tlb = &cordon_flush_ops,
 		.iommu_dev = unit->dev,
@@ -159,6 +158,9 @@ struct iommu_domain *cordon_domain_alloc(struct cordon_unit *unit)
 	init_llist_head(&cdom->deferred);
 	cdom->domain.ops = &cordon_paging_ops;
 	cdom->domain.type = IOMMU_DOMAIN_UNMANAGED;
+	cdom->node = dev_to_node(unit->dev);
+	cdom->oas_bits = min_t(unsigned int, unit->caps.oas_bits,
+			       CORDON_TABLE_BITS_MAX);
 	cdom->prot_mask = ~0;
 	if (!(unit->caps.features & CORDON_CAP1_PRIV))
 		cdom->prot_mask &= ~IOMMU_PRIV;

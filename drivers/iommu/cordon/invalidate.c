@@ -330,16 +330,22 @@ static void cordon_tables_put(struct llist_node *list)
  * @size: bytes
  * @gfp: how to allocate
  *
- * Return: zeroed memory aligned to its size, or NULL.
+ * Return: zeroed memory aligned to its size and within the unit's reach, or
+ * NULL.
  */
 void *cordon_table_alloc(void *cookie, size_t size, gfp_t gfp)
 {
+	struct cordon_domain *domain = cookie;
 	unsigned int order = get_order(size);
 	struct page *page;
 
-	page = alloc_pages(gfp | __GFP_ZERO, order);
+	page = alloc_pages_node(domain->node, gfp | __GFP_ZERO, order);
 	if (!page)
 		return NULL;
+	if ((page_to_phys(page) + size - 1) >> domain->oas_bits) {
+		__free_pages(page, order);
+		return NULL;
+	}
 	set_page_private(page, order);
 	mod_node_page_state(page_pgdat(page), NR_IOMMU_PAGES, 1 << order);
 	return page_address(page);

@@ -648,7 +648,7 @@ static void cordon_announce(const struct cordon_unit *unit)
 	const struct cordon_caps *caps = &unit->caps;
 
 	dev_info(unit->dev,
-		 "version %u.%u, implementation 0x%x: %u of %u command queues, %u-bit DeviceIDs, %u-bit domain tags, addresses of %u to %u bits\n",
+		 "version %u.%u, implementation 0x%x: %u of %u command queues; DeviceIDs of %u bits, domain tags of %u, input addresses of %u, physical addresses of %u\n",
 		 CORDON_MAJOR, caps->minor, caps->implementation,
 		 unit->nr_queues, caps->cmdqs, caps->devid_bits,
 		 caps->dtag_bits, caps->ias_bits, caps->oas_bits);
@@ -733,8 +733,6 @@ module_init(cordon_init);
 static void __exit cordon_exit(void)
 {
 	platform_driver_unregister(&cordon_driver);
-	/* Contexts and bonds that wait for RCU. */
-	rcu_barrier();
 	cordon_context_exit();
 }
 module_exit(cordon_exit);
