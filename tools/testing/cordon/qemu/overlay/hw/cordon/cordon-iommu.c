@@ -385,6 +385,14 @@ static void cordon_class_init(ObjectClass *klass, void *data)
     rc->phases.exit = cordon_reset_exit;
     device_class_set_props(dc, cordon_properties);
     set_bit(DEVICE_CATEGORY_MISC, dc->categories);
+    object_class_property_set_description(klass, "primary-bus",
+        "root bus that the unit is in front of");
+    object_class_property_set_description(klass, "devid-base",
+        "DeviceID of requester ID 0");
+    object_class_property_set_description(klass, "check",
+        "compare each use of a cached entry with memory");
+    object_class_property_set_description(klass, "check-grace",
+        "ns for which an entry that was seen stale may be used");
     cordon_add_properties(klass);
 }
 
