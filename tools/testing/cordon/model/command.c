@@ -11,10 +11,14 @@ struct cm_cmd {
 	uint32_t vmtag, dtag, devid, pasid;
 };
 
-/* spec 5.4: for each operation, what it names and who may use it */
+/*
+ * spec 5.4: for each operation, the bits that it names and who may use it. The
+ * fields of target overlap, so what they mean is said apart.
+ */
 struct cm_op_rule {
 	uint64_t target;
 	uint64_t first, last;
+	bool vmtag, dtag, devid, pasid;
 	bool guest;
 };
 
@@ -28,23 +32,25 @@ static const struct cm_op_rule cm_op_rules[] = {
 	[CORDON_OP_INV_DEVICE] = { .target = CORDON_TGT_LEAF, .first = ~0ULL, .last = ~0ULL },
 	[CORDON_OP_INV_PROCESS] = {
 		.target = CORDON_TGT_DEVID | CORDON_TGT_LEAF, .first = ~0ULL, .last = ~0ULL,
-		.guest = true,
+		.devid = true, .guest = true,
 	},
 	[CORDON_OP_INV_RANGE] = {
-		.target = CM_TAGS | CM_LEAF_SIZE, .first = ~0ULL, .last = ~0ULL, .guest = true,
+		.target = CM_TAGS | CM_LEAF_SIZE, .first = ~0ULL, .last = ~0ULL,
+		.vmtag = true, .dtag = true, .guest = true,
 	},
-	[CORDON_OP_INV_DTAG] = { .target = CM_TAGS, .guest = true },
-	[CORDON_OP_INV_VMTAG] = { .target = CORDON_TGT_VMTAG },
+	[CORDON_OP_INV_DTAG] = { .target = CM_TAGS, .vmtag = true, .dtag = true, .guest = true },
+	[CORDON_OP_INV_VMTAG] = { .target = CORDON_TGT_VMTAG, .vmtag = true },
 	[CORDON_OP_INV_S2RANGE] = {
 		.target = CORDON_TGT_VMTAG | CM_LEAF_SIZE, .first = ~0ULL, .last = ~0ULL,
+		.vmtag = true,
 	},
 	[CORDON_OP_INV_ATC] = {
 		.target = CM_SPACE | CORDON_TGT_GLOBAL, .first = ~0ULL, .last = ~0ULL,
-		.guest = true,
+		.devid = true, .pasid = true, .guest = true,
 	},
 	[CORDON_OP_RESPOND] = {
 		.target = CM_SPACE, .first = CORDON_RESPOND_GROUP | CORDON_RESPOND_CODE,
-		.guest = true,
+		.devid = true, .pasid = true, .guest = true,
 	},
 };
 
@@ -81,9 +87,9 @@ static bool cm_operands_ok(const struct cordon_model *m, const struct cm_queue *
 	if (!cm_fits(c->vmtag, m->caps.vmtag) || !cm_fits(c->dtag, m->caps.dtag))
 		return false;
 	/* a guest's DeviceIDs are indices of its device map, which has its own reason */
-	if ((rule->target & CORDON_TGT_DEVID) && !q->guest && !cm_fits(c->devid, m->caps.devid))
+	if (rule->devid && !q->guest && !cm_fits(c->devid, m->caps.devid))
 		return false;
-	if ((rule->target & CORDON_TGT_PASID) &&
+	if (rule->pasid &&
 	    !cm_fits(c->pasid, c->target & CORDON_TGT_PV ? m->caps.pasid : 0))
 		return false;
 	switch (c->code) {
@@ -147,15 +153,15 @@ static uint8_t cm_check(struct cordon_model *m, struct cm_queue *q, struct cm_cm
 		return CORDON_QREASON_RESERVED;
 	c->vmtag = 0;
 	c->dtag = 0;
-	if (rule->target & CORDON_TGT_VMTAG)
+	if (rule->vmtag)
 		c->vmtag = q->guest ? q->vmtag : cm_get(CORDON_TGT_VMTAG, c->target);
-	if (rule->target & CORDON_TGT_DTAG)
+	if (rule->dtag)
 		c->dtag = cm_get(CORDON_TGT_DTAG, c->target);
 	c->devid = cm_get(CORDON_TGT_DEVID, c->target);
 	c->pasid = cm_get(CORDON_TGT_PASID, c->target);
 	if (!cm_operands_ok(m, q, c))
 		return CORDON_QREASON_OPERAND;
-	if (q->guest && (rule->target & CORDON_TGT_DEVID) && !(rule->target & CORDON_TGT_VMTAG))
+	if (q->guest && rule->devid)
 		return cm_map_device(m, q, c);
 	return CORDON_QREASON_NONE;
 }

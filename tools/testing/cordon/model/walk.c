@@ -44,6 +44,9 @@ struct cm_table {
 	uint64_t context;	/* PA of the context that names it */
 };
 
+static bool cm_walk(struct cm_op *op, const struct cm_table *t, uint64_t addr,
+		    struct cm_out *out);
+
 /* A descriptor on the way: @ipa is its address as the walker knows it */
 struct cm_step {
 	uint64_t ipa, pa, desc;
@@ -296,7 +299,7 @@ static void cm_same_table(struct cm_op *op, const char *what, uint32_t vmtag, ui
 
 /* The deepest cached table descriptor; in checking mode, compared with memory */
 static struct cm_walk_entry *cm_walk_start(struct cm_op *op, const struct cm_table *t,
-					   uint64_t addr, int *level)
+					   uint64_t addr, int *level, bool *stale)
 {
 	struct cm_walk_entry *e;
 	struct cm_op fresh;
@@ -322,12 +325,46 @@ static struct cm_walk_entry *cm_walk_start(struct cm_op *op, const struct cm_tab
 		fresh.pc = op->pc;
 		met = cm_table_at(&fresh, t, addr, l, &table);
 		/* a block in its place may be equivalent: the leaf will tell */
-		cm_stale(op, &e->key, met == CM_MET_NOTHING ||
-			 (met == CM_MET_TABLE && table != e->table), "table descriptor",
-			 e->table);
+		*stale = met == CM_MET_NOTHING || (met == CM_MET_TABLE && table != e->table);
 		return e;
 	}
 	return NULL;
+}
+
+/* Is a cached translation more than what memory gives? */
+static bool cm_more(uint64_t addr, uint8_t perm, bool clean, const struct cm_out *now)
+{
+	return addr != now->addr || (perm & ~now->perm) || (!clean && now->clean);
+}
+
+/* What this table gives for an address, past the caches and without side effects */
+static bool cm_walk_fresh(struct cm_op *op, const struct cm_table *t, uint64_t addr,
+			  bool both, struct cm_out *now)
+{
+	struct cm_table all = *t;
+	struct cm_op fresh;
+	struct cm_out s2;
+
+	cm_op_init(&fresh, op->m, op->req);
+	fresh.quiet = true;
+	fresh.peek = true;
+	fresh.dc = op->dc;
+	fresh.pc = op->pc;
+	all.r = false;
+	all.w = false;
+	all.x = false;
+	all.any = false;
+	all.partial = false;
+	if (!cm_walk(&fresh, &all, addr, now))
+		return false;
+	if (!both || !t->nested)
+		return true;
+	if (!cm_stage2(&fresh, now->addr, false, false, false, false, &s2))
+		return false;
+	now->addr = s2.addr;
+	now->perm &= s2.perm;
+	now->clean = (now->clean || s2.clean) && (now->perm & (CM_UW | CM_PW));
+	return true;
 }
 
 /* The leaf that was found: check it, set flags, and say what it gives */
@@ -390,9 +427,10 @@ static bool cm_walk_once(struct cm_op *op, const struct cm_table *t, uint64_t ad
 	unsigned int n = 0, i;
 	int level = f->start;
 	uint8_t limits = 0;
+	bool stale = false;
 
 	if (op->cached)
-		e = cm_walk_start(op, t, addr, &level);
+		e = cm_walk_start(op, t, addr, &level, &stale);
 	if (e) {
 		table = e->table;
 		limits = e->limits;
@@ -424,7 +462,17 @@ static bool cm_walk_once(struct cm_op *op, const struct cm_table *t, uint64_t ad
 	}
 	if (!cm_walk_leaf(op, t, addr, level, steps, n, out, again))
 		return false;
-	if (*again || !op->fill)
+	if (*again)
+		return true;
+	/* what was reached through a cached table descriptor may no longer be there */
+	if (e && op->m->cfg.check_stale && !op->quiet && e->root == t->root) {
+		struct cm_out now;
+
+		stale = stale || !cm_walk_fresh(op, t, addr, false, &now) ||
+			cm_more(out->addr, out->perm, out->clean, &now);
+		cm_stale(op, &e->key, stale, "table descriptor", e->table);
+	}
+	if (!op->fill)
 		return true;
 	for (i = 0; i + 1 < n; i++)
 		cm_walk_fill(op->m, t->kind, t->vmtag, t->dtag, addr, steps[i].span, t->root,
@@ -450,21 +498,10 @@ static bool cm_walk(struct cm_op *op, const struct cm_table *t, uint64_t addr, s
 	return true;
 }
 
-/* Is a cached translation more than what memory gives? */
-static bool cm_more(const struct cm_tlb_entry *e, unsigned int size, uint64_t addr,
-		    const struct cm_out *now)
-{
-	return (e->out | (addr & cm_mask(size))) != now->addr || (e->perm & ~now->perm) ||
-	       (!e->clean && now->clean);
-}
-
 static void cm_tlb_check(struct cm_op *op, struct cm_tlb_entry *e, unsigned int size,
 			 const struct cm_table *t, uint64_t addr)
 {
-	struct cm_table all = *t;
-	struct cm_op fresh;
 	struct cm_out now;
-	bool ok;
 
 	if (op->quiet)
 		return;
@@ -472,26 +509,8 @@ static void cm_tlb_check(struct cm_op *op, struct cm_tlb_entry *e, unsigned int 
 		cm_same_table(op, "translation", t->vmtag, t->dtag);
 		return;
 	}
-	cm_op_init(&fresh, op->m, op->req);
-	fresh.quiet = true;
-	fresh.dc = op->dc;
-	fresh.pc = op->pc;
-	all.r = false;
-	all.w = false;
-	all.x = false;
-	all.any = false;
-	all.partial = false;
-	ok = cm_walk(&fresh, &all, addr, &now);
-	if (ok && t->nested) {
-		struct cm_out s2;
-
-		fresh.peek = true;
-		ok = cm_stage2(&fresh, now.addr, false, false, false, false, &s2);
-		now.addr = s2.addr;
-		now.perm &= s2.perm;
-		now.clean = (now.clean || s2.clean) && (now.perm & (CM_UW | CM_PW));
-	}
-	cm_stale(op, &e->key, !ok || cm_more(e, size, addr, &now),
+	cm_stale(op, &e->key, !cm_walk_fresh(op, t, addr, true, &now) ||
+		 cm_more(e->out | (addr & cm_mask(size)), e->perm, e->clean, &now),
 		 t->stage == 1 ? "translation" : "translation of stage 2", addr);
 }
 
