@@ -287,6 +287,8 @@ void cordon_unit_destroy(struct cordon_unit *unit)
 		dev_err(unit->dev, "keeps its memory: the unit may use it\n");
 		return;
 	}
+	/* Whoever found it in the list of a domain's bonds is done with it. */
+	synchronize_rcu();
 	cordon_queues_free(unit);
 	cordon_fault_exit(unit);
 	cordon_dir_destroy(unit);
@@ -607,8 +609,6 @@ static void cordon_unregister(void *data)
 	iommu_device_sysfs_remove(&unit->iommu);
 	scoped_guard(mutex, &cordon_units_lock)
 		list_del_init(&unit->list);
-	/* Bonds of domains that outlive it are gone when this returns. */
-	synchronize_rcu();
 }
 
 static int cordon_register(struct cordon_unit *unit)

@@ -242,7 +242,7 @@ static const char *cordon_opcode_name(unsigned int op)
  * @buf: where to write them
  * @size: how much there is room for
  *
- * Return: what snprintf() would.
+ * Return: length of the text.
  */
 int cordon_cmd_describe(const struct cordon_cmd *cmd, char *buf, size_t size)
 {
@@ -550,11 +550,14 @@ static int cordon_queue_patience(struct cordon_queue *q, ktime_t *deadline)
 }
 
 /*
- * Wait for the command with @index.  @skips is what q->skips was before it was
- * written: if it has changed, a word that tells of a later command cannot be
- * trusted to tell of this one, and none may come at all (spec 5.6: FETCH).
+ * Wait for the command with @index, the last of @nr.  @skips is what q->skips
+ * was before they were written.  If it has changed, one of the earlier ones may
+ * be among those skipped, for they write no word; a word that tells of a later
+ * command does not tell of this one; and none may come at all (spec 5.6: after
+ * FETCH).
  */
-static int cordon_queue_wait(struct cordon_queue *q, u32 index, u32 skips)
+static int cordon_queue_wait(struct cordon_queue *q, u32 index, unsigned int nr,
+			     u32 skips)
 {
 	const __le64 *slot = &q->slots[index & q->slot_mask];
 	ktime_t deadline = 0;
@@ -585,8 +588,8 @@ static int cordon_queue_wait(struct cordon_queue *q, u32 index, u32 skips)
 	 */
 	dma_rmb();
 
-	if (unlikely(FIELD_GET(CORDON_COMPLETION_VALUE, word) != index &&
-		     READ_ONCE(q->skips) != skips))
+	if (unlikely(READ_ONCE(q->skips) != skips) &&
+	    (nr > 1 || FIELD_GET(CORDON_COMPLETION_VALUE, word) != index))
 		return -EIO;
 	return cordon_completion_error(word);
 }
@@ -610,6 +613,7 @@ int cordon_queue_run(struct cordon_queue *q, const struct cordon_cmd *cmds,
 	ktime_t deadline = 0;
 	unsigned long flags;
 	struct cordon_cmd cmd;
+	unsigned int i;
 	u32 index, skips;
 	int ret;
 
@@ -623,9 +627,9 @@ int cordon_queue_run(struct cordon_queue *q, const struct cordon_cmd *cmds,
 	}
 
 	index = q->tail;
-	for (; --nr; cmds++)
-		q->ring[index++ & q->mask] = *cmds;
-	cmd = *cmds;
+	for (i = 0; i < nr - 1; i++)
+		q->ring[index++ & q->mask] = cmds[i];
+	cmd = cmds[i];
 	cordon_cmd_complete(&cmd, index & q->slot_mask, index);
 	q->ring[index & q->mask] = cmd;
 	q->tail = index + 1;
@@ -638,7 +642,7 @@ int cordon_queue_run(struct cordon_queue *q, const struct cordon_cmd *cmds,
 	cordon_writel(unit, q->doorbell + CORDON_REG_Q_TAIL, index + 1);
 	raw_spin_unlock_irqrestore(&q->lock, flags);
 
-	ret = cordon_queue_wait(q, index, skips);
+	ret = cordon_queue_wait(q, index, nr, skips);
 	if (likely(!ret))
 		return 0;
 err:
