@@ -42,6 +42,14 @@ checkpatch() {
 		--ignore FILE_PATH_CHANGES,UNDOCUMENTED_DT_STRING -f "$@"
 }
 
+# Programs of user space have <inttypes.h>, and none of the kernel's macros.
+checkpatch_user() {
+	perl "$scripts/checkpatch.pl" --no-tree --strict --terse --no-summary \
+		--ignore CAMELCASE,PREFER_DEFINED_ATTRIBUTE_MACRO \
+		--ignore MACRO_ARG_REUSE,EMBEDDED_FUNCTION_NAME,ARRAY_SIZE \
+		--ignore MULTIPLE_ASSIGNMENTS,MACRO_WITH_FLOW_CONTROL -f "$@"
+}
+
 kernel_doc() {
 	"$scripts/kernel-doc" -none -Wall "$@"
 }
@@ -77,11 +85,18 @@ examples_are_valid() {
 
 cd "$top_dir"
 mapfile -t driver < <(find drivers/iommu/cordon include/linux -name '*.[ch]' | sort)
-mapfile -t beside < <(find tools/testing/cordon/model tools/testing/cordon/oracle \
-	tools/testing/cordon/engine tools/testing/cordon/guest -name '*.[ch]' | sort)
+mapfile -t beside < <(find tools/testing/cordon/model tools/testing/cordon/engine \
+	tools/testing/cordon/guest/engine -path '*/tests' -prune -o -name '*.[ch]' -print |
+	sort)
+mapfile -t user < <(find tools/testing/cordon/model/tests tools/testing/cordon/oracle \
+	tools/testing/cordon/guest -path '*/guest/engine' -prune -o \
+	-name '*.[ch]' -print | sort)
 
 for file in "${driver[@]}" "${beside[@]}"; do
 	expect_silence "checkpatch --strict $file" checkpatch "$file"
+done
+for file in "${user[@]}"; do
+	expect_silence "checkpatch --strict $file" checkpatch_user "$file"
 done
 for file in "${driver[@]}"; do
 	expect_silence "kernel-doc $file" kernel_doc "$file"
