@@ -122,6 +122,19 @@ static uint64_t range_of(struct test *t, uint64_t addr, uint64_t *last)
 	return addr & ~((1ULL << log2) - 1);
 }
 
+/* most times the identifier alone, else some beside it */
+static uint64_t ids_of(struct test *t, uint64_t id, uint64_t width, uint64_t *last)
+{
+	uint64_t max = (1ULL << GET(width, t->om.caps[1])) - 1, before = 0, after = 0;
+
+	if (chance(&t->w, 20)) {
+		before = below(&t->w, 32);
+		after = below(&t->w, 32);
+	}
+	*last = id + after < max ? id + after : max;
+	return id > before ? id - before : 0;
+}
+
 /* one structure that a cached entry was made from has changed */
 static void invalidate(struct test *t, const struct source *s, uint64_t old)
 {
@@ -132,19 +145,29 @@ static void invalidate(struct test *t, const struct source *s, uint64_t old)
 	switch (r->kind) {
 	case ORACLE_DD_POINTER:
 	case ORACLE_DC:
-		command(t, CORDON_OP_INV_DEVICE, leaf, r->input, r->input);
+		first = ids_of(t, r->input, CORDON_CAP0_DEVID, &last);
+		command(t, CORDON_OP_INV_DEVICE, leaf, first, last);
 		break;
 	case ORACLE_PD_POINTER:
 	case ORACLE_PC:
-		command(t, CORDON_OP_INV_PROCESS, leaf | PUT(CORDON_TGT_DEVID, s->devid),
-			r->input, r->input);
+		first = ids_of(t, r->input, CORDON_CAP0_PASID, &last);
+		if (chance(&t->w, 10))	/* which drops what depends on it, too */
+			command(t, CORDON_OP_INV_DEVICE, CORDON_TGT_LEAF, s->devid, s->devid);
+		else
+			command(t, CORDON_OP_INV_PROCESS, leaf | PUT(CORDON_TGT_DEVID, s->devid),
+				first, last);
 		break;
 	case ORACLE_S1:
 		leaf = r->level == 3 || !(old & 2) ? CORDON_TGT_LEAF : 0;
 		first = range_of(t, r->input, &last);
-		command(t, CORDON_OP_INV_RANGE,
-			leaf | vm | PUT(CORDON_TGT_DTAG, s->dtag) |
-			PUT(CORDON_TGT_PGSIZE, below(&t->w, 64)), first, last);
+		if (chance(&t->w, 8))
+			command(t, CORDON_OP_INV_DTAG, vm | PUT(CORDON_TGT_DTAG, s->dtag), 0, 0);
+		else if (chance(&t->w, 4))
+			command(t, CORDON_OP_INV_VMTAG, vm, 0, 0);
+		else
+			command(t, CORDON_OP_INV_RANGE,
+				leaf | vm | PUT(CORDON_TGT_DTAG, s->dtag) |
+				PUT(CORDON_TGT_PGSIZE, below(&t->w, 64)), first, last);
 		break;
 	case ORACLE_S2:
 		leaf = r->level == 3 || !(old & 2) ? CORDON_TGT_LEAF : 0;
