@@ -343,6 +343,8 @@ void cm_serve(struct cordon_model *m)
 /**
  * cm_queue_next() - when does a delayed command become due?
  * @m: model
+ *
+ * Return: that counter value, or CM_NEVER.
  */
 uint64_t cm_queue_next(struct cordon_model *m)
 {

@@ -161,6 +161,8 @@ bool cm_fmt_s2(const struct cm_caps *caps, uint64_t fmt, struct cm_fmt *f)
  * cm_ttb_ok() - is the root of a translation table well-formed (spec 3.3.4)?
  * @f: the decoded format
  * @root: the dword
+ *
+ * Return: true if it is.
  */
 bool cm_ttb_ok(const struct cm_fmt *f, uint64_t root)
 {
@@ -177,6 +179,8 @@ bool cm_ttb_ok(const struct cm_fmt *f, uint64_t root)
  * @ptr: the pointer
  * @mask: bits of its address, by level
  * @bits: width of its address
+ *
+ * Return: true if it is.
  */
 bool cm_ptr_ok(uint64_t ptr, uint64_t mask, unsigned int bits)
 {
@@ -187,6 +191,8 @@ bool cm_ptr_ok(uint64_t ptr, uint64_t mask, unsigned int bits)
  * cm_dirroot_ok() - is the root of a directory in a context well-formed (spec 3.2)?
  * @root: the dword; with levels 0 it must be all zero
  * @bits: width of its address
+ *
+ * Return: true if it is.
  */
 bool cm_dirroot_ok(uint64_t root, unsigned int bits)
 {

@@ -7,6 +7,8 @@
 /**
  * cm_counter_events() - value of CORDON_REG_COUNTER_EVENTS
  * @m: model
+ *
+ * Return: one bit for each kind of event.
  */
 uint64_t cm_counter_events(const struct cordon_model *m)
 {

@@ -13,6 +13,8 @@
 /**
  * cm_ring_full() - is a queue that hardware writes full?
  * @r: its registers
+ *
+ * Return: true if it is.
  */
 bool cm_ring_full(const struct cm_ring *r)
 {
@@ -23,6 +25,8 @@ bool cm_ring_full(const struct cm_ring *r)
  * cm_ring_ok() - may a queue with this base be enabled (spec 10.3)?
  * @r: its registers
  * @max: log2 of the longest
+ *
+ * Return: true if it may.
  */
 bool cm_ring_ok(const struct cm_ring *r, unsigned int max)
 {

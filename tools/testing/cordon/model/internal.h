@@ -66,7 +66,7 @@ enum cm_kind {
 #define CM_ATTR_NC		0x44
 #define CM_ATTR_WB		0xff
 
-/**
+/*
  * struct cm_caps - the capability registers, decoded
  *
  * Widths are in bits, not exponents, where the register has an exponent that is
@@ -84,7 +84,7 @@ struct cm_caps {
 	uint8_t atc_device, atc_queue, atc_min, atc_max, merge_max;
 };
 
-/**
+/*
  * struct cm_fmt - a table format (spec 4.4, 4.5), decoded
  * @n: input bits
  * @g: log2 of the granule
@@ -99,7 +99,7 @@ struct cm_fmt {
 	uint8_t mair;
 };
 
-/**
+/*
  * struct cm_pc - what requests of one address space get: a process context
  *	(spec 3.4), or the same fields of a device context
  * @where: PA of the context
@@ -112,7 +112,7 @@ struct cm_pc {
 	struct cm_fmt s1;
 };
 
-/**
+/*
  * struct cm_dc - a device context (spec 3.3), decoded
  * @own: what requests get that have no process context
  */
@@ -131,7 +131,7 @@ struct cm_key {
 	uint64_t stale_since;
 };
 
-/**
+/*
  * struct cm_tlb_entry - a translation
  * @out: output address of the first byte of the span
  * @ipa: IPA of it, if stage 2 took part
@@ -152,7 +152,7 @@ struct cm_tlb_entry {
 	bool clean;
 };
 
-/**
+/*
  * struct cm_walk_entry - a table descriptor
  * @table: address of the next table: an IPA in stage 1 under stage 2
  * @root: root of the table that it came from
@@ -193,7 +193,7 @@ struct cm_logged_entry {
 	uint64_t dlroot;
 };
 
-/**
+/*
  * struct cm_caches - everything that hardware may cache (spec 11.1)
  * @sizes: for translations and walk entries of each stage, the set of log2 spans in use
  * @count: and how many entries of each
@@ -211,7 +211,7 @@ struct cm_caches {
 	unsigned int victim;
 };
 
-/**
+/*
  * struct cm_fault - a fault on its way to the queue
  * @block: fault block to charge, or zero
  * @limit: most records outstanding, or zero
@@ -232,7 +232,7 @@ struct cm_merge {
 	struct cm_fault fault;
 };
 
-/**
+/*
  * struct cm_queue - a command queue (spec 5)
  * @desc: its descriptor as read
  * @ctrl: CORDON_REG_Q_CTRL
@@ -331,7 +331,7 @@ struct cordon_model {
 	struct cm_caches caches;
 };
 
-/**
+/*
  * struct cm_op - one request on its way through chapter 4
  * @cached: caches may be used
  * @fill: caches may be filled
@@ -367,7 +367,7 @@ struct cm_op {
 	uint64_t ipa, where;
 };
 
-/**
+/*
  * struct cm_out - where an address leads
  * @size: log2 of the span that is translated alike
  * @level: level of the descriptor

@@ -9,6 +9,8 @@
 /**
  * cm_irq_pending() - value of CORDON_REG_IPEND
  * @m: model
+ *
+ * Return: one bit for each source.
  */
 uint32_t cm_irq_pending(const struct cordon_model *m)
 {

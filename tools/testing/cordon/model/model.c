@@ -225,7 +225,8 @@ static const char *cm_cap_wrong(const struct cordon_config *cfg, const struct cm
 		return "VM tags have 1 to 16 bits where there is a stage 2.";
 	if (!cm_within(c->dtag, 8, CORDON_DTAG_MAX_BITS))
 		return "Domain tags have 8 to 24 bits.";
-	if ((cfg->cap[2] & CORDON_CAP1_S1 && !c->s1tg) || (cfg->cap[2] & CORDON_CAP1_S2 && !c->s2tg))
+	if ((cfg->cap[2] & CORDON_CAP1_S1 && !c->s1tg) ||
+	    (cfg->cap[2] & CORDON_CAP1_S2 && !c->s2tg))
 		return "A stage needs a granule.";
 	if (c->oas < CORDON_PS_48 || !c->oas_bits || !cm_within(c->ias, 32, 52))
 		return "OAS or IAS is out of range.";
@@ -250,6 +251,8 @@ static const char *cm_cap_wrong(const struct cordon_config *cfg, const struct cm
 /**
  * cordon_model_size() - bytes that a model needs
  * @cfg: its configuration
+ *
+ * Return: bytes.
  */
 size_t cordon_model_size(const struct cordon_config *cfg)
 {
@@ -339,6 +342,8 @@ uint64_t cordon_model_tick(struct cordon_model *m)
 /**
  * cordon_model_stats() - what the model counts for tests
  * @m: model
+ *
+ * Return: the statistics, which go on changing.
  */
 const struct cordon_stats *cordon_model_stats(const struct cordon_model *m)
 {

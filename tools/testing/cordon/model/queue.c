@@ -146,6 +146,8 @@ bool cm_queue_write(struct cordon_model *m, struct cm_queue *q, uint64_t addr, u
 /**
  * cm_queue_status() - the status word (spec 5.2)
  * @q: queue
+ *
+ * Return: the word.
  */
 uint64_t cm_queue_status(const struct cm_queue *q)
 {

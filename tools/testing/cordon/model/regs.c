@@ -491,6 +491,8 @@ static void cm_write_counters(struct cordon_model *m, uint64_t offset, uint64_t 
 /**
  * cordon_model_mmio_size() - bytes of register space (spec 10.1)
  * @m: model
+ *
+ * Return: bytes.
  */
 uint64_t cordon_model_mmio_size(const struct cordon_model *m)
 {

@@ -23,14 +23,12 @@ static void cm_x(struct cm_cursor *c, uint64_t *val)
 	c->len += 8;
 }
 
-/* a field of any type: through a dword */
-#define CM_X(c, field) do {			\
-	uint64_t val_ = (field);		\
-						\
-	cm_x(c, &val_);				\
-	if ((c)->in)				\
-		(field) = val_;			\
-} while (0)
+/* a field of another width travels as a dword too; returns what it is from now on */
+static uint64_t cm_x_value(struct cm_cursor *c, uint64_t val)
+{
+	cm_x(c, &val);
+	return val;
+}
 
 static void cm_x_fault(struct cm_cursor *c, struct cm_fault *f)
 {
@@ -41,44 +39,44 @@ static void cm_x_fault(struct cm_cursor *c, struct cm_fault *f)
 	cm_x(c, &f->tags);
 	cm_x(c, &f->where);
 	cm_x(c, &f->block);
-	CM_X(c, f->limit);
-	CM_X(c, f->anon);
+	f->limit = cm_x_value(c, f->limit);
+	f->anon = cm_x_value(c, f->anon);
 }
 
 static void cm_x_ring(struct cm_cursor *c, struct cm_ring *r)
 {
 	cm_x(c, &r->base);
-	CM_X(c, r->head);
-	CM_X(c, r->tail);
+	r->head = cm_x_value(c, r->head);
+	r->tail = cm_x_value(c, r->tail);
 	cm_x(c, &r->lost);
-	CM_X(c, r->told);
+	r->told = cm_x_value(c, r->told);
 }
 
 static void cm_x_registers(struct cm_cursor *c, struct cordon_model *m)
 {
 	unsigned int i;
 
-	CM_X(c, m->ctrl);
-	CM_X(c, m->ctrlack);
+	m->ctrl = cm_x_value(c, m->ctrl);
+	m->ctrlack = cm_x_value(c, m->ctrlack);
 	cm_x(c, &m->root);
 	cm_x(c, &m->qtable);
 	for (i = 0; i < CORDON_MAIRS; i++)
 		cm_x(c, &m->mair[i]);
-	CM_X(c, m->error);
+	m->error = cm_x_value(c, m->error);
 	cm_x(c, &m->erraddr);
-	CM_X(c, m->latched);
-	CM_X(c, m->imask);
+	m->latched = cm_x_value(c, m->latched);
+	m->imask = cm_x_value(c, m->imask);
 	cm_x(c, &m->cmdpend);
 	for (i = 0; i < CORDON_INTS; i++) {
 		cm_x(c, &m->msi_addr[i]);
-		CM_X(c, m->msi_data[i]);
+		m->msi_data[i] = cm_x_value(c, m->msi_data[i]);
 	}
 	cm_x_ring(c, &m->fq);
 	cm_x_ring(c, &m->prq);
 	cm_x(c, &m->fq_anon);
-	CM_X(c, m->fq_anon_limit);
-	CM_X(c, m->fq_merge);
-	CM_X(c, m->atc_timeout);
+	m->fq_anon_limit = cm_x_value(c, m->fq_anon_limit);
+	m->fq_merge = cm_x_value(c, m->fq_merge);
+	m->atc_timeout = cm_x_value(c, m->atc_timeout);
 	cm_x(c, &m->tr_addr);
 	cm_x(c, &m->tr_req);
 	cm_x(c, &m->tr_result);
@@ -100,18 +98,18 @@ static void cm_x_queue(struct cm_cursor *c, struct cm_queue *q)
 
 	for (i = 0; i < 8; i++)
 		cm_x(c, &q->desc[i]);
-	CM_X(c, q->ctrl);
-	CM_X(c, q->ack);
-	CM_X(c, q->head);
-	CM_X(c, q->tail);
-	CM_X(c, q->said);
-	CM_X(c, q->state);
-	CM_X(c, q->reason);
+	q->ctrl = cm_x_value(c, q->ctrl);
+	q->ack = cm_x_value(c, q->ack);
+	q->head = cm_x_value(c, q->head);
+	q->tail = cm_x_value(c, q->tail);
+	q->said = cm_x_value(c, q->said);
+	q->state = cm_x_value(c, q->state);
+	q->reason = cm_x_value(c, q->reason);
 	cm_x(c, &q->ready);
 	cm_x(c, &q->copy);
-	CM_X(c, q->has_copy);
-	CM_X(c, q->done);
-	CM_X(c, q->told);
+	q->has_copy = cm_x_value(c, q->has_copy);
+	q->done = cm_x_value(c, q->done);
+	q->told = cm_x_value(c, q->told);
 }
 
 static void cm_x_tables(struct cm_cursor *c, struct cordon_model *m)
@@ -119,21 +117,21 @@ static void cm_x_tables(struct cm_cursor *c, struct cordon_model *m)
 	unsigned int i;
 
 	for (i = 0; i < m->caps.merge; i++) {
-		CM_X(c, m->merge[i].used);
-		CM_X(c, m->merge[i].added);
+		m->merge[i].used = cm_x_value(c, m->merge[i].used);
+		m->merge[i].added = cm_x_value(c, m->merge[i].added);
 		cm_x(c, &m->merge[i].taken);
 		cm_x_fault(c, &m->merge[i].fault);
 	}
 	for (i = 0; i < CM_ATC_MAX; i++) {
-		CM_X(c, m->atc[i].used);
-		CM_X(c, m->atc[i].queue);
-		CM_X(c, m->atc[i].serial);
-		CM_X(c, m->atc[i].devid);
+		m->atc[i].used = cm_x_value(c, m->atc[i].used);
+		m->atc[i].queue = cm_x_value(c, m->atc[i].queue);
+		m->atc[i].serial = cm_x_value(c, m->atc[i].serial);
+		m->atc[i].devid = cm_x_value(c, m->atc[i].devid);
 		cm_x(c, &m->atc[i].op);
 		cm_x(c, &m->atc[i].start);
 		cm_x(c, &m->atc[i].deadline);
 	}
-	CM_X(c, m->atc_serial);
+	m->atc_serial = cm_x_value(c, m->atc_serial);
 }
 
 static void cm_x_all(struct cm_cursor *c, struct cordon_model *m)
@@ -157,12 +155,14 @@ static void cm_header(const struct cordon_model *m, uint64_t *h)
 /**
  * cordon_model_state_size() - bytes that cordon_model_save() writes
  * @m: model
+ *
+ * Return: bytes.
  */
 size_t cordon_model_state_size(const struct cordon_model *m)
 {
 	struct cm_cursor c = { .len = 8 * sizeof(uint64_t) };
 
-	/* measuring touches nothing */
+	/* measuring changes nothing */
 	cm_x_all(&c, (struct cordon_model *)m);
 	return c.len;
 }
@@ -181,7 +181,7 @@ void cordon_model_save(const struct cordon_model *m, void *buf)
 	cm_header(m, h);
 	for (i = 0; i < 8; i++)
 		cm_x(&c, &h[i]);
-	/* saving only reads */
+	/* saving puts back what it reads */
 	cm_x_all(&c, (struct cordon_model *)m);
 }
 

@@ -361,6 +361,8 @@ bool cm_find_policy(struct cordon_model *m, const struct cordon_request *req, st
  * @m: model
  * @devid: DeviceID
  * @cfg: CORDON_DC_ATS or CORDON_DC_PRI
+ *
+ * Return: true if it has, in memory at the latest.
  */
 bool cm_device_has(struct cordon_model *m, uint32_t devid, uint64_t cfg)
 {

@@ -156,6 +156,8 @@ static uint8_t cm_attr_s1(const struct cordon_model *m, const struct cm_fmt *f, 
  * @s1: that of stage 1, CM_ATTR_*
  * @memattr: MemAttr of stage 2
  * @fwb: MemAttr is forced write-back
+ *
+ * Return: CM_ATTR_*.
  */
 uint8_t cm_attr_combine(uint8_t s1, uint8_t memattr, bool fwb)
 {
@@ -165,10 +167,10 @@ uint8_t cm_attr_combine(uint8_t s1, uint8_t memattr, bool fwb)
 		s2 = CM_ATTR_DEVICE;
 	else if (memattr == 0x5)
 		s2 = CM_ATTR_NC;
-	else if (fwb && memattr != 0x7)
-		return CM_ATTR_WB;
 	else
 		s2 = CM_ATTR_WB;
+	if (s2 == CM_ATTR_WB && fwb && memattr != 0x7)
+		return CM_ATTR_WB;
 	/* the values are in order of weakness */
 	return s1 < s2 ? s1 : s2;
 }

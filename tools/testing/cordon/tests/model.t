@@ -1,7 +1,10 @@
 #!/bin/bash
 # the reference model's own tests, with sanitizers
 #
-# With each compiler that is there; a second run's cases count on from the first's.
+# With each compiler; the cases of the second count on from the first's.
+
+. "$(dirname "$0")/../board/lib.sh"
+enter_toolbox "$@"
 
 set -o pipefail
 model=$(dirname "$0")/../model

@@ -66,7 +66,7 @@ static void never_denied_from_cache(void)
 	EXPECT_EQ(ask(DEV, 0x3000, R).addr, 0x7000);
 	/* a context that blocks is not believed either */
 	d[0] = CORDON_DC_V;
-	d[1] = d[2] = d[3] = 0;
+	memset(&d[1], 0, 24);
 	publish(DEV + 1, d);
 	EXPECT_EQ(ask(DEV + 1, 0x1000, R).reason, CORDON_REASON_BLOCKED);
 	d[0] |= cm_put(CORDON_DC_S1, CORDON_S1_BYPASS);

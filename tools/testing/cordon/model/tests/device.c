@@ -146,9 +146,21 @@ static void page_requests(void)
 	EXPECT(!cordon_model_page_request(w.m, &req, 8, true, &code));	/* full */
 	EXPECT_EQ(code, CORDON_RESPONSE_SUCCESS);
 	set32(CORDON_REG_PRQ_HEAD, 4);
-	req.read = req.write = false;		/* a stop marker is never answered */
+	req.read = false;
+	req.write = false;		/* a stop marker is never answered */
 	EXPECT(cordon_model_page_request(w.m, &req, 9, true, &code));
 	EXPECT_EQ(r64(prq) & (CORDON_PR_PHASE | CORDON_PR_READ | CORDON_PR_LOSS), CORDON_PR_LOSS);
+}
+
+/* the command at index @i stops the queue for @why, and is skipped */
+static void guest_command(uint64_t ring, uint64_t status, unsigned int i, uint64_t op,
+			  uint64_t target, unsigned int why)
+{
+	w64(ring + 32 * i, op);
+	w64(ring + 32 * i + 8, target);
+	set32(CORDON_PAGE_GUEST(1), i + 1);
+	EXPECT_EQ(cm_get(CORDON_STATUS_REASON, r64(status)), why);
+	set32(CORDON_PAGE_GUEST(1) + 4, CORDON_RESUME_SKIP);
 }
 
 static void guest_queue(void)
@@ -181,24 +193,17 @@ static void guest_queue(void)
 	w64(ring, CORDON_OP_SYNC | CORDON_CMD_COMPLETE);
 	set32(CORDON_PAGE_GUEST(1), 1);
 	EXPECT_EQ(r64(slots), BIT_ULL(32));
-#define GUEST(i, op, target, why) do {						\
-		w64(ring + 32 * (i), (op));					\
-		w64(ring + 32 * (i) + 8, (target));				\
-		set32(CORDON_PAGE_GUEST(1), (i) + 1);				\
-		EXPECT_EQ(cm_get(CORDON_STATUS_REASON, r64(status)), (why));	\
-		set32(CORDON_PAGE_GUEST(1) + 4, CORDON_RESUME_SKIP);		\
-	} while (0)
-	GUEST(1, CORDON_OP_INV_ALL, 0, CORDON_QREASON_FORBIDDEN);
+	guest_command(ring, status, 1, CORDON_OP_INV_ALL, 0, CORDON_QREASON_FORBIDDEN);
 	EXPECT_EQ(reg(CORDON_REG_CMDPEND), 2);
 	set(CORDON_REG_CMDPEND, 2);
-	GUEST(2, CORDON_OP_INV_DEVICE, 0, CORDON_QREASON_FORBIDDEN);
+	guest_command(ring, status, 2, CORDON_OP_INV_DEVICE, 0, CORDON_QREASON_FORBIDDEN);
 	EXPECT_EQ(reg(CORDON_REG_CMDPEND), 0);	/* at most once between writes of Q_CTRL */
-	GUEST(3, CORDON_OP_SYNC | CORDON_CMD_INTERRUPT, 0, CORDON_QREASON_FORBIDDEN);
-	GUEST(4, CORDON_OP_INV_VMTAG, 0, CORDON_QREASON_FORBIDDEN);
-	GUEST(5, CORDON_OP_INV_PROCESS, 0, CORDON_QREASON_VDEV);
-	GUEST(6, CORDON_OP_INV_PROCESS, 4, CORDON_QREASON_VDEV);
-	GUEST(7, CORDON_OP_INV_PROCESS, 1, CORDON_QREASON_NONE);
-	GUEST(8, CORDON_OP_INV_RANGE, 0xffff, CORDON_QREASON_NONE);
+	guest_command(ring, status, 3, CORDON_OP_SYNC | CORDON_CMD_INTERRUPT, 0, CORDON_QREASON_FORBIDDEN);
+	guest_command(ring, status, 4, CORDON_OP_INV_VMTAG, 0, CORDON_QREASON_FORBIDDEN);
+	guest_command(ring, status, 5, CORDON_OP_INV_PROCESS, 0, CORDON_QREASON_VDEV);
+	guest_command(ring, status, 6, CORDON_OP_INV_PROCESS, 4, CORDON_QREASON_VDEV);
+	guest_command(ring, status, 7, CORDON_OP_INV_PROCESS, 1, CORDON_QREASON_NONE);
+	guest_command(ring, status, 8, CORDON_OP_INV_RANGE, 0xffff, CORDON_QREASON_NONE);
 	/* the guest's memory is unmapped under it */
 	at = table_put(&s2, 0x10000, 3, 0);
 	command(CORDON_OP_INV_S2RANGE, tags(VMTAG, 0), 0x10000, 0x10fff);

@@ -10,6 +10,10 @@
 #include <stdlib.h>
 #include "../internal.h"
 
+#ifndef ARRAY_SIZE
+#define ARRAY_SIZE(x)	(sizeof(x) / sizeof((x)[0]))
+#endif
+
 #define MEMORY		(32u << 20)
 #define DEV		0x108u
 #define DTAG		5u

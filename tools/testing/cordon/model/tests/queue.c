@@ -49,7 +49,9 @@ static void index_wrap(void)
 {
 	boot();
 	/* free-running numbers wrap at 2^32; no test waits for that */
-	w.m->queue[0].head = w.m->queue[0].tail = w.m->queue[0].said = 0xfffffffe;
+	w.m->queue[0].head = 0xfffffffe;
+	w.m->queue[0].tail = 0xfffffffe;
+	w.m->queue[0].said = 0xfffffffe;
 	w.tail = 0xfffffffe;
 	EXPECT_EQ(command(CORDON_OP_SYNC, 0, 0, 0), CORDON_COMPLETION_OK);
 	EXPECT_EQ(command(CORDON_OP_SYNC, 0, 0, 0), CORDON_COMPLETION_OK);
@@ -93,7 +95,7 @@ static void bad_commands(void)
 	w.cfg.cap[1] = (w.cfg.cap[1] & ~(CORDON_CAP0_VMTAG | CORDON_CAP0_DTAG)) |
 		       cm_put(CORDON_CAP0_VMTAG, 8) | cm_put(CORDON_CAP0_DTAG, 16);
 	boot();
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		EXPECT_EQ(command(bad[i].op, bad[i].target, bad[i].first, bad[i].last), 0);
 		EXPECT_EQ(STATE, CORDON_QSTATE_STOPPED);
 		EXPECT_EQ(REASON, bad[i].reason);

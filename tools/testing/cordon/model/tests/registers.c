@@ -28,9 +28,9 @@ static void reset_values(void)
 	for (pass = 0; pass < 2; pass++) {
 		for (i = 0; i < 6; i++)
 			EXPECT_EQ(reg(8 * i), w.m->cfg.cap[i]);
-		for (i = 0; i < sizeof(zero64) / sizeof(zero64[0]); i++)
+		for (i = 0; i < ARRAY_SIZE(zero64); i++)
 			EXPECT_EQ(reg(zero64[i]), 0);
-		for (i = 0; i < sizeof(zero32) / sizeof(zero32[0]); i++)
+		for (i = 0; i < ARRAY_SIZE(zero32); i++)
 			EXPECT_EQ(reg32(zero32[i]), 0);
 		EXPECT_EQ(reg32(CORDON_REG_IMASK), 0x1f);
 		EXPECT_EQ(reg32(CORDON_REG_ATC_TIMEOUT), 20);
@@ -287,7 +287,7 @@ static void configurations(void)
 
 	world_init();
 	mem = calloc(1, cordon_model_size(&w.cfg));
-	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
 		cordon_model_default_config(&cfg);
 		cfg.cap[wrong[i].cap] &= ~wrong[i].mask;
 		cfg.cap[wrong[i].cap] |= cm_put(wrong[i].mask, wrong[i].val);

@@ -14,7 +14,7 @@ static void every_format(void)
 	};
 	unsigned int i;
 
-	for (i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(shapes); i++) {
 		const struct shape *s = &shapes[i];
 		struct table t;
 		uint64_t d[8] = { 0 }, va, pa = 0x560000;
@@ -49,7 +49,7 @@ static void blocks(void)
 	};
 	unsigned int i, log2;
 
-	for (i = 0; i < sizeof(b) / sizeof(b[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(b); i++) {
 		struct cordon_answer a;
 		struct table t;
 		uint64_t d[8] = { 0 }, va = 0x123456789abull, out = 0x800000000000ull;
@@ -116,10 +116,9 @@ static void permissions(void)
 				bool ur = want[ap] & 1, uw = want[ap] & 2, pw = want[ap] & 0x20;
 				bool ux, px;
 
-				if (lim & 4)
-					ur = uw = false;
-				if (lim & 8)
-					uw = pw = false;
+				ur = ur && !(lim & 4);
+				uw = uw && !(lim & 12);
+				pw = pw && !(lim & 8);
 				ux = ur && !(xn & 2) && !(lim & 2);
 				px = !(xn & 1) && !(lim & 1) && !uw;
 				table_put(&t, 0x1000, 3, 0x5000 | LEAF | AF | (uint64_t)ap << 6 |
@@ -230,7 +229,7 @@ static void stage2(void)
 	};
 	unsigned int i;
 
-	for (i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(shapes); i++) {
 		const struct shape *s = &shapes[i];
 		struct cordon_answer a;
 		struct table t;
@@ -322,6 +321,25 @@ static void nested(void)
 	a = ask(DEV, 0x1008, R);
 	EXPECT_EQ(a.reason, CORDON_REASON_PERMISSION);
 	EXPECT_EQ(a.ipa, at);
+	EXPECT_EQ(stale(), 0);
+}
+
+/* a block of a guest reaches only what the host's pages map, page by page */
+static void combined_span(void)
+{
+	struct table s1, s2;
+	uint64_t d[8];
+
+	boot();
+	nest(d, &s1, &s2);
+	publish(DEV, d);
+	table_put(&s1, 0x200000, 2, 0x7000000 | BLOCK | AF | AP_USER);
+	table_put(&s2, 0x7000000, 3, 0x9000 | S2_RW);
+	table_put(&s2, 0x7001000, 3, 0x3000 | S2_RW);
+	EXPECT_EQ(ask(DEV, 0x200008, W).addr, 0x9008);
+	EXPECT_EQ(ask(DEV, 0x200008, W).span_log2, 12);
+	EXPECT_EQ(ask(DEV, 0x201008, W).addr, 0x3008);
+	EXPECT_EQ(ask(DEV, 0x202000, W).reason, CORDON_REASON_TRANSLATION);
 	EXPECT_EQ(stale(), 0);
 }
 
@@ -421,6 +439,7 @@ void tests_walk(void)
 	RUN(dirty_state);
 	RUN(stage2);
 	RUN(nested);
+	RUN(combined_span);
 	RUN(attributes);
 	RUN(dirty_log);
 	RUN(zero_length);
