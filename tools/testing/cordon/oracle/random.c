@@ -401,10 +401,10 @@ static bool reasons_met(void)
 int main(void)
 {
 	const char *seed = getenv("SEED"), *seeds = getenv("SEEDS");
-	unsigned int n = seeds ? strtoul(seeds, NULL, 0) : 1000, i, bad, failed = 0, lines;
+	unsigned int n = seeds && *seeds ? strtoul(seeds, NULL, 0) : 1000, i, bad, failed = 0, lines;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	if (seed) {
+	if (seed && *seed) {
 		printf("1..1\n");
 		bad = !run_seed(strtoull(seed, NULL, 0), true);
 		printf("%sok 1 - seed %s\n", bad ? "not " : "", seed);
