@@ -145,6 +145,7 @@ void cm_tlb_fill(struct cordon_model *m, enum cm_kind kind, uint32_t vmtag, uint
 	e->fmt = fmt;
 	e->perm = out->perm;
 	e->attr = out->attr;
+	e->memattr = out->memattr;
 	e->clean = out->clean;
 }
 

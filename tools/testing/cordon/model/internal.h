@@ -138,7 +138,8 @@ struct cm_key {
  * @root: root of the table that it came from
  * @fmt: its granule, input and output size
  * @perm: CM_UR and so on
- * @attr: memory attribute; for stage 2, MemAttr
+ * @attr: memory attribute of stage 1
+ * @memattr: MemAttr of stage 2
  * @clean: a write has to walk again, for dirty state
  */
 struct cm_tlb_entry {
@@ -149,6 +150,7 @@ struct cm_tlb_entry {
 	uint16_t fmt;
 	uint8_t perm;
 	uint8_t attr;
+	uint8_t memattr;
 	bool clean;
 };
 
@@ -342,6 +344,7 @@ struct cordon_model {
  * @walked: a stage took part
  * @r: reads; and so on, after policy
  * @have_ipa: @ipa is known
+ * @foresee: nothing is set, but what setting it would need is checked
  * @peek: no right is wanted of stage 2: a comparison
  * @restarts: how often a walk has started again
  * @dc: the device context, once it is found
@@ -356,6 +359,7 @@ struct cm_op {
 	bool used, hit, walked;
 	bool r, w, x, priv;
 	bool have_ipa;
+	bool foresee;
 	bool peek;
 	uint8_t restarts;
 	const struct cm_dc *dc;
@@ -372,6 +376,9 @@ struct cm_op {
  * @size: log2 of the span that is translated alike
  * @level: level of the descriptor
  * @where: PA of the descriptor
+ * @attr: memory attribute of stage 1
+ * @memattr: MemAttr of stage 2
+ * @direct: no stage took part
  */
 struct cm_out {
 	uint64_t addr;
@@ -380,7 +387,9 @@ struct cm_out {
 	uint8_t size;
 	uint8_t perm;
 	uint8_t attr;
+	uint8_t memattr;
 	bool clean;
+	bool direct;
 };
 
 /* fields */

@@ -35,6 +35,7 @@ void cm_op_init(struct cm_op *op, struct cordon_model *m, const struct cordon_re
 	op->x = req->exec;
 	op->priv = req->priv;
 	op->have_ipa = false;
+	op->foresee = false;
 	op->peek = false;
 	op->restarts = 0;
 	op->dc = NULL;
@@ -80,6 +81,7 @@ static void cm_out_direct(struct cm_out *out, uint64_t addr)
 	out->perm = CM_ALL;
 	out->attr = CM_ATTR_WB;
 	out->clean = false;
+	out->direct = true;
 }
 
 static bool cm_second(struct cm_op *op, uint64_t ipa, struct cm_out *out)
@@ -93,7 +95,6 @@ static bool cm_second(struct cm_op *op, uint64_t ipa, struct cm_out *out)
 	if (!cm_stage2(op, ipa, op->r, op->w, op->x, false, out))
 		return false;
 	out->ipa = ipa;
-	out->attr = cm_attr_combine(CM_ATTR_WB, out->attr, dc->s2.fwb);
 	op->ipa = ipa;
 	op->have_ipa = true;
 	return true;
@@ -105,6 +106,7 @@ static bool cm_handle(struct cm_op *op, struct cm_out *out)
 	const struct cordon_request *req = op->req;
 	const struct cm_dc *dc;
 
+	out->direct = false;
 	if (!cm_find_dc(op) || !cm_policy(op))
 		return false;
 	dc = op->dc;
@@ -241,6 +243,9 @@ static void cm_answer_pass(const struct cm_op *op, const struct cm_out *out,
 	ans->exec = out->perm & (op->priv ? CM_PX : CM_UX);
 	ans->hit = op->hit;
 	ans->attr = out->attr;
+	if ((cfg & CORDON_DC_S2) && !out->direct)
+		ans->attr = cm_attr_combine(cfg & CORDON_DC_GUEST ? CM_ATTR_WB : out->attr,
+					    out->memattr, op->dc->s2.fwb);
 	/* No-Snoop ignored (spec 4.6): Device memory stays what it is */
 	if ((cfg & CORDON_DC_SNOOP) && ans->attr == CM_ATTR_NC)
 		ans->attr = CM_ATTR_WB;
@@ -257,7 +262,7 @@ static void cm_answer_pass(const struct cm_op *op, const struct cm_out *out,
 		return;
 	if (out->clean)
 		ans->write = false;
-	if (cfg & CORDON_DC_DIRTY) {
+	if ((cfg & CORDON_DC_DIRTY) && !out->direct) {
 		/* the log has been told of one page, and only of a write */
 		if (!op->w)
 			ans->write = false;
@@ -278,6 +283,7 @@ void cm_translate(struct cordon_model *m, const struct cordon_request *req, bool
 {
 	struct cm_out out;
 	struct cm_op op;
+	uint8_t restarts;
 	bool ok;
 
 	memset(ans, 0, sizeof(*ans));
@@ -287,13 +293,21 @@ void cm_translate(struct cordon_model *m, const struct cordon_request *req, bool
 	op.quiet = req->probe;
 	op.fill = !req->probe;
 	op.update = !req->probe;
+	op.foresee = req->probe;
 	ok = cm_handle(&op, &out);
-	/* a cached entry never denies (spec 4.1) */
-	if (op.used && (!ok || (req->type == CORDON_TYPE_ATS && cm_lacks(&op, out.perm)))) {
+	/*
+	 * A cached entry never denies (spec 4.1). But what ran out of tries to update
+	 * a descriptor was refused by memory, and gets no others.
+	 */
+	if (op.used && op.restarts <= CM_RESTARTS &&
+	    (!ok || (req->type == CORDON_TYPE_ATS && cm_lacks(&op, out.perm)))) {
+		restarts = op.restarts;
 		cm_op_init(&op, m, req);
+		op.restarts = restarts;
 		op.quiet = req->probe;
 		op.fill = !req->probe;
 		op.update = !req->probe;
+		op.foresee = req->probe;
 		ok = cm_handle(&op, &out);
 	}
 	if (!req->probe) {

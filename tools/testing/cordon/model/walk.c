@@ -107,6 +107,14 @@ static uint64_t cm_desc_addr(const struct cm_fmt *f, uint64_t d)
 	return d & GENMASK_ULL(47, 12) & ~cm_mask(f->g);
 }
 
+/* The address that a block or page gives; what lies below its size is ignored */
+static uint64_t cm_leaf_addr(const struct cm_fmt *f, uint64_t d, uint64_t addr, int level)
+{
+	uint64_t mask = cm_mask(cm_span(f, level));
+
+	return (cm_desc_addr(f, d) & ~mask) | (addr & mask);
+}
+
 /* spec 4.4, permissions */
 static uint8_t cm_perm_s1(const struct cm_fmt *f, uint64_t d, uint8_t limits, bool *clean)
 {
@@ -188,10 +196,10 @@ static bool cm_wanted(const struct cm_table *t, uint8_t perm)
 }
 
 /* The unit's own accesses go to Normal memory only (spec 1.3) */
-static bool cm_own_device(const struct cm_table *t, uint8_t attr)
+static bool cm_own_device(const struct cm_table *t, uint8_t memattr)
 {
 	return t->stage == 2 && t->walk &&
-	       cm_attr_combine(CM_ATTR_WB, attr, t->f->fwb) == CM_ATTR_DEVICE;
+	       cm_attr_combine(CM_ATTR_WB, memattr, t->f->fwb) == CM_ATTR_DEVICE;
 }
 
 /* What of a format decides what its entries mean */
@@ -201,8 +209,8 @@ static uint16_t cm_fmt_key(const struct cm_fmt *f)
 }
 
 /* Read a descriptor, through stage 2 if that takes part */
-static bool cm_desc_read(struct cm_op *op, const struct cm_table *t, uint64_t addr, int level,
-			 struct cm_step *s)
+static bool cm_desc_read(struct cm_op *op, const struct cm_table *t, uint64_t input,
+			 uint64_t addr, int level, struct cm_step *s)
 {
 	struct cordon_model *m = op->m;
 	struct cm_text text;
@@ -227,7 +235,7 @@ static bool cm_desc_read(struct cm_op *op, const struct cm_table *t, uint64_t ad
 		cm_text_str(&text, " aborted.");
 		cm_violation(m, CORDON_VIOLATION_STRUCTURE, &text);
 	}
-	return cm_walk_deny(op, t, addr, CORDON_REASON_TABLE_FETCH, level + 1, s->pa);
+	return cm_walk_deny(op, t, input, CORDON_REASON_TABLE_FETCH, level + 1, s->pa);
 }
 
 /*
@@ -249,6 +257,8 @@ static bool cm_desc_update(struct cm_op *op, const struct cm_table *t, uint64_t 
 			return false;
 		pa = out.addr;
 	}
+	if (!op->update)
+		return true;
 	if (op->m->ops.cas(op->m->opaque, pa, &old, val))
 		return cm_walk_deny(op, t, input, CORDON_REASON_TABLE_UPDATE, level + 1, pa);
 	if (old == s->desc)
@@ -276,7 +286,8 @@ static enum cm_met cm_table_at(struct cm_op *op, const struct cm_table *t, uint6
 
 		if (l != f->start)
 			index &= cm_mask(f->b);
-		if (!cm_desc_read(op, t, *table + 8 * index, l, &s) || !(s.desc & CM_D_VALID))
+		if (!cm_desc_read(op, t, addr, *table + 8 * index, l, &s) ||
+		    !(s.desc & CM_D_VALID))
 			return CM_MET_NOTHING;
 		if (!(s.desc & CM_D_TABLE))
 			return cm_block_allowed(f, l) ? CM_MET_LEAF : CM_MET_NOTHING;
@@ -378,22 +389,27 @@ static bool cm_walk_leaf(struct cm_op *op, const struct cm_table *t, uint64_t ad
 	uint64_t d = s->desc, val = d;
 	unsigned int i;
 
+	/* a block may reach beyond the output size: no answer does */
 	out->size = cm_span(f, level);
+	if (out->size > f->out_bits)
+		out->size = f->out_bits;
 	out->where = s->pa;
-	out->addr = (cm_desc_addr(f, d) & ~cm_mask(out->size)) | (addr & cm_mask(out->size));
+	out->addr = cm_leaf_addr(f, d, addr, level);
 	out->ipa = t->stage == 2 ? addr : 0;
 	if (t->stage == 1) {
 		out->perm = cm_perm_s1(f, d, s->limits, &out->clean);
 		out->attr = cm_attr_s1(op->m, f, d);
+		out->memattr = 0;
 	} else {
 		out->perm = cm_perm_s2(f, d, &out->clean);
-		out->attr = cm_get(CM_D_MEMATTR, d);
+		out->attr = CM_ATTR_WB;
+		out->memattr = cm_get(CM_D_MEMATTR, d);
 	}
 	if (!(d & CM_D_AF) && !f->ha)
 		return cm_walk_deny(op, t, addr, CORDON_REASON_ACCESS_FLAG, level + 1, s->pa);
-	if (!cm_wanted(t, out->perm) || cm_own_device(t, out->attr))
+	if (!cm_wanted(t, out->perm) || cm_own_device(t, out->memattr))
 		return cm_walk_deny(op, t, addr, CORDON_REASON_PERMISSION, level + 1, s->pa);
-	if (op->update) {
+	if (op->update || op->foresee) {
 		for (i = 0; i + 1 < n; i++)
 			if (steps[i].set_af &&
 			    (!cm_desc_update(op, t, addr, &steps[i], steps[i].desc | CM_D_AF,
@@ -407,7 +423,7 @@ static bool cm_walk_leaf(struct cm_op *op, const struct cm_table *t, uint64_t ad
 			return false;
 		if (*again)
 			return true;
-		if ((val ^ d) & CM_D_AP2)
+		if (op->update && ((val ^ d) & CM_D_AP2))
 			out->clean = false;
 	}
 	/*
@@ -429,7 +445,7 @@ static bool cm_walk_once(struct cm_op *op, const struct cm_table *t, uint64_t ad
 	unsigned int n = 0, i;
 	int level = f->start;
 	uint8_t limits = 0;
-	bool stale = false;
+	bool stale = false, leaf;
 
 	if (op->cached)
 		e = cm_walk_start(op, t, addr, &level, &stale);
@@ -442,17 +458,20 @@ static bool cm_walk_once(struct cm_op *op, const struct cm_table *t, uint64_t ad
 		index = addr >> cm_span(f, level);
 		if (level != f->start)
 			index &= cm_mask(f->b);
-		if (!cm_desc_read(op, t, table + 8 * index, level, s))
+		if (!cm_desc_read(op, t, addr, table + 8 * index, level, s))
 			return false;
 		if (!(s->desc & CM_D_VALID) ||
 		    (!(s->desc & CM_D_TABLE) && !cm_block_allowed(f, level)))
 			return cm_walk_deny(op, t, addr, CORDON_REASON_TRANSLATION, level + 1,
 					    s->pa);
-		if (!cm_fits(cm_desc_addr(f, s->desc), f->out_bits))
+		leaf = level == 3 || !(s->desc & CM_D_TABLE);
+		/* of a leaf the address that results has to fit, not the one of its span */
+		if (!cm_fits(leaf ? cm_leaf_addr(f, s->desc, addr, level) :
+			     cm_desc_addr(f, s->desc), f->out_bits))
 			return cm_walk_deny(op, t, addr, CORDON_REASON_OUTPUT_SIZE, level + 1,
 					    s->pa);
 		s->limits = limits;
-		if (level == 3 || !(s->desc & CM_D_TABLE))
+		if (leaf)
 			break;
 		if (t->stage == 1)
 			limits |= cm_get(CM_D_LIMITS, s->desc);
@@ -533,7 +552,7 @@ static bool cm_lookup(struct cm_op *op, const struct cm_table *t, uint64_t addr,
 		all.partial = false;
 		t = &all;
 	}
-	if (!cm_wanted(t, e->perm) || (t->w && e->clean) || cm_own_device(t, e->attr))
+	if (!cm_wanted(t, e->perm) || (t->w && e->clean) || cm_own_device(t, e->memattr))
 		return false;
 	op->used = true;
 	if (op->m->cfg.check_stale)
@@ -544,6 +563,7 @@ static bool cm_lookup(struct cm_op *op, const struct cm_table *t, uint64_t addr,
 	out->size = size;
 	out->perm = e->perm;
 	out->attr = e->attr;
+	out->memattr = e->memattr;
 	out->clean = e->clean;
 	return true;
 }
@@ -556,7 +576,7 @@ static bool cm_lookup(struct cm_op *op, const struct cm_table *t, uint64_t addr,
  * @w: for writing
  * @x: for execution
  * @walk: it is the unit's own access on behalf of the request
- * @out: result; its attribute is MemAttr
+ * @out: result
  *
  * Return: false with the fault noted in @op.
  */
@@ -629,8 +649,8 @@ bool cm_stage1(struct cm_op *op, uint64_t addr, struct cm_out *out)
 			out->size = s2.size;
 		out->perm &= s2.perm;
 		out->clean = (out->clean || s2.clean) && (out->perm & (CM_UW | CM_PW));
-		out->attr = cm_attr_combine(dc->cfg & CORDON_DC_GUEST ? CM_ATTR_WB : out->attr,
-					    s2.attr, dc->s2.fwb);
+		/* how they combine is the context's policy, and not cached */
+		out->memattr = s2.memattr;
 		op->ipa = out->ipa;
 		op->have_ipa = true;
 	}
@@ -668,7 +688,7 @@ static bool cm_log_find(struct cm_op *op, uint64_t ipa, bool walk, uint64_t *byt
 	uint64_t id = ipa >> 27;
 
 	if (!cm_fits(id, CORDON_DIR_BITS * level))
-		return cm_log_deny(op, ipa, walk, CORDON_REASON_DL_ABSENT, 0);
+		return cm_log_deny(op, ipa, walk, CORDON_REASON_DL_ABSENT, op->dc->own.where);
 	while (level--) {
 		where = page + 8 * (id >> (CORDON_DIR_BITS * level) & (CORDON_DIR_ENTRIES - 1));
 		if (cm_read64(op->m, where, &ptr))
@@ -698,7 +718,7 @@ bool cm_log(struct cm_op *op, uint64_t ipa, bool walk)
 	uint8_t bit = BIT(ipa >> 12 & 7);
 	uint64_t byte, dword;
 
-	if (!op->update)
+	if (!op->update && !op->foresee)
 		return true;
 	if (op->cached)
 		e = cm_logged_find(m, op->dc->vmtag, op->dc->dlroot, ipa);
@@ -715,6 +735,8 @@ bool cm_log(struct cm_op *op, uint64_t ipa, bool walk)
 	}
 	if (!cm_log_find(op, ipa, walk, &byte))
 		return false;
+	if (!op->update)
+		return true;
 	if (m->ops.or8(m->opaque, byte, bit))
 		return cm_log_deny(op, ipa, walk, CORDON_REASON_DL_UPDATE, byte);
 	if (op->fill)

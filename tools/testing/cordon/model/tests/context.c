@@ -73,7 +73,8 @@ static void full(uint64_t *d, const struct table *s1, const struct table *s2)
 	context_s1(d, s1);
 	context_s2(d, s2);
 	d[0] |= CORDON_DC_FAULT | CORDON_DC_DIRTY | CORDON_DC_ATS | CORDON_DC_PRI |
-		CORDON_DC_GUEST | CORDON_DC_EXEC | CORDON_DC_PRIV | CORDON_DC_SNOOP | CORDON_DC_RAZWI |
+		CORDON_DC_GUEST | CORDON_DC_EXEC | CORDON_DC_PRIV | CORDON_DC_SNOOP |
+		CORDON_DC_RAZWI |
 		cm_put(CORDON_DC_TRANSLATED, CORDON_TRANSLATED_STAGE2);
 	d[1] |= cm_put(CORDON_TAGS_PLIMIT, 4);
 	d[4] = 0x6000 | 1;

@@ -198,7 +198,8 @@ static void guest_queue(void)
 	set(CORDON_REG_CMDPEND, 2);
 	guest_command(ring, status, 2, CORDON_OP_INV_DEVICE, 0, CORDON_QREASON_FORBIDDEN);
 	EXPECT_EQ(reg(CORDON_REG_CMDPEND), 0);	/* at most once between writes of Q_CTRL */
-	guest_command(ring, status, 3, CORDON_OP_SYNC | CORDON_CMD_INTERRUPT, 0, CORDON_QREASON_FORBIDDEN);
+	guest_command(ring, status, 3, CORDON_OP_SYNC | CORDON_CMD_INTERRUPT, 0,
+		      CORDON_QREASON_FORBIDDEN);
 	guest_command(ring, status, 4, CORDON_OP_INV_VMTAG, 0, CORDON_QREASON_FORBIDDEN);
 	guest_command(ring, status, 5, CORDON_OP_INV_PROCESS, 0, CORDON_QREASON_VDEV);
 	guest_command(ring, status, 6, CORDON_OP_INV_PROCESS, 4, CORDON_QREASON_VDEV);

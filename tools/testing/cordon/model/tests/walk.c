@@ -88,6 +88,9 @@ static void output_size(void)
 	table_put(&t, 0x1000, 3, BIT_ULL(32) | PAGE_RW);
 	EXPECT_EQ(ask(DEV, 0x1000, R).reason, CORDON_REASON_OUTPUT_SIZE);
 	EXPECT_EQ(ask(DEV, 0x1000, R).where, table_at(&t, 0x1000, 3));
+	/* of a block, what lies below its size is ignored; the result has to fit */
+	table_put(&t, 0x200000, 2, 0x12345000 | BLOCK | AF | AP_USER);
+	EXPECT_EQ(ask(DEV, 0x200010, R).addr, 0x12200010);
 	table_put(&t, 0x40000000, 1, BIT_ULL(40) | TABLE);
 	EXPECT_EQ(ask(DEV, 0x40000000, R).reason, CORDON_REASON_OUTPUT_SIZE);
 	EXPECT_EQ(ask(DEV, 0x40000000, R).level, 2);
@@ -393,11 +396,16 @@ static void dirty_log(void)
 	EXPECT_EQ(a.reason, CORDON_REASON_DL_ABSENT);
 	EXPECT_EQ(a.ipa, 0x6010);
 	EXPECT(!a.walk);
+	EXPECT_EQ(port(DEV, 0x2010, W, false).reason, CORDON_REASON_DL_ABSENT);
+	EXPECT(port(DEV, 0x1000, R, true).walk);
 	w64(log, leaf | CORDON_PTR_V | 8);
 	EXPECT_EQ(ask(DEV, 0x2000, W).reason, CORDON_REASON_DL_MALFORMED);
 	w64(log, leaf | CORDON_PTR_V);
 	EXPECT(ask(DEV, 0x2000, W).write);
 	EXPECT_EQ(r64(leaf), BIT_ULL(6));
+	/* the port looks, and sets nothing */
+	EXPECT_EQ(port(DEV, 0x1000, R, false).reason, 0);
+	EXPECT_EQ(r64(leaf + (at >> 18 << 3)), 0);
 	EXPECT_EQ(ask(DEV, 0x1000, R).reason, 0);
 	EXPECT_EQ(r64(leaf + (at >> 18 << 3)), BIT_ULL(at >> 12 & 63));
 	/* collected with and without the invalidation */
