@@ -235,7 +235,7 @@ void cordon_model_translate(struct cordon_model *m, const struct cordon_request 
  */
 uint64_t cordon_model_tick(struct cordon_model *m);
 
-/* a device answered the invalidation @tag, or @ok is false: it refused */
+/* a device answered the invalidation @tag, or @ok is false: it will not (TIMEOUT) */
 void cordon_model_atc_done(struct cordon_model *m, uint32_t tag, bool ok);
 
 /* spec 7: returns false if the group was answered at once, with *code */

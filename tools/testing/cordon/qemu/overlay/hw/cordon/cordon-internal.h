@@ -67,6 +67,7 @@ typedef struct CordonMsi {
  * @devid_base: property: DeviceID of requester ID 0
  * @cfg: capabilities, which properties trim until the device is realized
  * @check_grace: property: cordon_config.stale_grace in nanoseconds
+ * @command_latency: property: cordon_config.command_latency in nanoseconds
  * @period_ns: nanoseconds in a tick of the system counter
  * @lock: serialises the model; nests inside the BQL
  * @model: the model; protected by @lock, as is all that follows up to @bh
@@ -94,6 +95,7 @@ struct CordonIommu {
     uint32_t devid_base;
     struct cordon_config cfg;
     uint64_t check_grace;
+    uint64_t command_latency;
     uint32_t period_ns;
 
     QemuMutex lock;

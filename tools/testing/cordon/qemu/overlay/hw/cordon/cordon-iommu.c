@@ -244,6 +244,7 @@ static bool cordon_make_model(CordonIommu *s, Error **errp)
     s->cfg.cap[5] &= ~CORDON_CAP4_TIME_HZ;
     s->cfg.cap[5] |= hz;
     s->cfg.stale_grace = s->check_grace / s->period_ns;
+    s->cfg.command_latency = s->command_latency / s->period_ns;
     size = cordon_model_size(&s->cfg);
     mem = qemu_memalign(64, size);
     memset(mem, 0, size);
@@ -285,6 +286,12 @@ static void cordon_instance_init(Object *obj)
     object_property_set_uint(obj, "queues", 8, &error_abort);
     /* a requester ID that no device of the machine has */
     object_property_set_uint(obj, "unit-devid", 0xffff, &error_abort);
+    /* nobody on this machine asks for translations of its own */
+    object_property_set_bool(obj, "ats", false, &error_abort);
+    object_property_set_bool(obj, "pri", false, &error_abort);
+    object_property_set_bool(obj, "trust", false, &error_abort);
+    object_property_set_bool(obj, "translated-stage2", false, &error_abort);
+    object_property_set_uint(obj, "request-queue-log2", 0, &error_abort);
     s->cfg.check_stale = true;
     for (int i = 0; i < CORDON_INTS; i++) {
         sysbus_init_irq(SYS_BUS_DEVICE(s), &s->irq[i]);
@@ -370,6 +377,7 @@ static const Property cordon_properties[] = {
     DEFINE_PROP_UINT32("devid-base", CordonIommu, devid_base, 0),
     DEFINE_PROP_BOOL("check", CordonIommu, cfg.check_stale, true),
     DEFINE_PROP_UINT64("check-grace", CordonIommu, check_grace, 0),
+    DEFINE_PROP_UINT64("command-latency", CordonIommu, command_latency, 0),
 };
 
 static void cordon_class_init(ObjectClass *klass, void *data)
@@ -393,6 +401,8 @@ static void cordon_class_init(ObjectClass *klass, void *data)
         "compare each use of a cached entry with memory");
     object_class_property_set_description(klass, "check-grace",
         "ns for which an entry that was seen stale may be used");
+    object_class_property_set_description(klass, "command-latency",
+        "ns that each command takes; 0: done when the doorbell is");
     cordon_add_properties(klass);
 }
 
