@@ -325,6 +325,7 @@ void cordon_queues_free(struct cordon_unit *unit)
 		cordon_queue_free(&unit->queues[i]);
 	cordon_free_pages(unit->qtable,
 			  CORDON_CMDQ_MAX * sizeof(*unit->qtable));
+	unit->qtable = NULL;
 	kfree(unit->queues);
 	unit->queues = NULL;
 	unit->nr_queues = 0;
