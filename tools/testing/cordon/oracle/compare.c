@@ -377,6 +377,10 @@ void request(struct test *t, const struct cordon_request *q)
 	t->losses = 0;
 	totals.requests++;
 	totals.reasons[o.reason]++;
+	if (o.reason == CORDON_REASON_DC_MALFORMED)
+		totals.dc_checks[o.detail]++;
+	if (o.reason == CORDON_REASON_PC_MALFORMED)
+		totals.pc_checks[o.detail]++;
 	totals.faults += !!o.reason;
 	if (ats_success(q, &o)) {
 		/* spec 4.8: an answer, but one that gives nothing, or no write */

@@ -96,6 +96,7 @@ struct test {
 
 struct totals {
 	uint64_t requests, faults, hits, updates, commands, ports, reasons[256];
+	uint64_t dc_checks[256], pc_checks[256];
 };
 
 extern struct totals totals;

@@ -518,12 +518,15 @@ static uint64_t dir_root(struct world *w, int vm, unsigned int levels)
 
 static uint64_t context_words(struct world *w, int vm, const uint64_t *words)
 {
-	uint64_t at = vm_alloc(w, vm, 64, 64);
-	unsigned int i;
+	uint64_t at = vm_alloc(w, vm, 64, 64), flip = 0;
+	unsigned int i, bad = below(w, 8);
 
+	/* one bit wrong: each check of spec 3.3.5 and 3.4 has to be met */
+	if (chance(w, 6))
+		flip = BIT_ULL(below(w, bad ? 64 : 20));
 	if (at)
 		for (i = 0; i < 8; i++)
-			world_put(w, vm_pa(w, vm, at) + 8 * i, words[i]);
+			world_put(w, vm_pa(w, vm, at) + 8 * i, words[i] ^ (i == bad ? flip : 0));
 	return at;
 }
 
