@@ -244,17 +244,17 @@ static int cordon_dir_grow(struct cordon_unit *unit)
 {
 	struct cordon_dir *dir = &unit->dir;
 	__le64 *root = cordon_dir_page(unit);
+	int ret;
 
 	if (!root)
 		return -ENOMEM;
 	cordon_publish(&root[0], cordon_pointer_page(virt_to_phys(dir->root)));
 	dir->root = root;
 	dir->levels++;
-	if (cordon_unit_state(unit) != CORDON_UNIT_RUNNING)
-		return 0;
-	return cordon_root_write(unit,
-				 cordon_root_word(virt_to_phys(dir->root),
-						  dir->levels));
+	ret = cordon_root_write(unit, cordon_root_word(virt_to_phys(dir->root),
+						       dir->levels));
+	/* A unit that is stopped gets it when it is started. */
+	return ret == -ESHUTDOWN ? 0 : ret;
 }
 
 /**
@@ -265,7 +265,8 @@ static int cordon_dir_grow(struct cordon_unit *unit)
  * Makes the pages on the way, and more levels, as needed.  They stay until the
  * unit goes: a directory has one page for 512 devices.
  *
- * Return: the slot, or ERR_PTR: -ERANGE, -ENOMEM or -ETIMEDOUT.
+ * Return: the slot, or ERR_PTR: -ERANGE, -ENOMEM, or -ETIMEDOUT or -EIO of a
+ * unit that is dead.
  */
 __le64 *cordon_dir_slot(struct cordon_unit *unit, u32 devid)
 {
@@ -319,7 +320,7 @@ static void cordon_stream_free(struct cordon_stream *stream)
  *
  * A new stream has no context: it is blocked.
  *
- * Return: the stream, or ERR_PTR: -ERANGE, -ENOMEM or -ETIMEDOUT.
+ * Return: the stream, or ERR_PTR: see cordon_dir_slot().
  */
 struct cordon_stream *cordon_stream_get(struct cordon_unit *unit, u32 devid,
 					struct cordon_device *owner)

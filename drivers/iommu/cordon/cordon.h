@@ -247,7 +247,8 @@ enum cordon_unit_state {
  * @queues: command queues
  * @nr_queues: how many
  * @qtable: their descriptors (spec 5.1)
- * @root_lock: serialises writes of ROOT with the wait for them
+ * @root_lock: serialises writes of ROOT with the wait for them, and changes of
+ *	@state
  * @root: the word that ROOT holds
  * @fq: fault queue
  * @complaints: keeps lines about the unit itself to a bearable rate

@@ -14,6 +14,7 @@
  * A queue that fails is no reason to break a promise: writing ROOT drops
  * everything that is cached and waits for all that was under way (spec 10.3).
  */
+#include <linux/bitfield.h>
 #include <linux/cleanup.h>
 #include <linux/delay.h>
 #include <linux/ktime.h>
@@ -79,26 +80,31 @@ static int cordon_root_wait(struct cordon_unit *unit)
 {
 	ktime_t deadline = ktime_add_us(ktime_get(), cordon_timeout_us());
 
-	/* Of a unit that has gone all bits read as ones, BUSY among them. */
-	while (cordon_readq(unit, CORDON_REG_ROOTACK) & CORDON_ROOT_BUSY) {
-		if (ktime_after(ktime_get(), deadline))
+	for (;;) {
+		/* The time first: whatever kept this CPU away, it looks again. */
+		bool late = ktime_after(ktime_get(), deadline);
+
+		/* Of a unit that has gone all bits read as ones, BUSY too. */
+		if (!(cordon_readq(unit, CORDON_REG_ROOTACK) & CORDON_ROOT_BUSY))
+			return 0;
+		if (late)
 			return -ETIMEDOUT;
 		udelay(1);
 	}
-	return 0;
 }
 
 /*
- * Write @unit->root to ROOT and wait.  The caller holds @unit->root_lock.  A
- * unit that does not answer is told to block everything, in case it listens.
+ * Write ROOT and wait.  The caller holds @unit->root_lock.  A unit that does
+ * not answer is told to block everything, in case it listens.
  */
-static int cordon_root_write_locked(struct cordon_unit *unit)
+static int cordon_root_write_locked(struct cordon_unit *unit, u64 root)
 {
 	int ret;
 
 	lockdep_assert_held(&unit->root_lock);
 
-	cordon_writeq(unit, CORDON_REG_ROOT, unit->root);
+	unit->root = root;
+	cordon_writeq(unit, CORDON_REG_ROOT, root);
 	ret = cordon_root_wait(unit);
 	if (!ret)
 		return 0;
@@ -106,10 +112,15 @@ static int cordon_root_write_locked(struct cordon_unit *unit)
 	WRITE_ONCE(unit->state, CORDON_UNIT_DEAD);
 	unit->root = CORDON_ROOT_SILENT;
 	cordon_writeq(unit, CORDON_REG_ROOT, unit->root);
-	dev_err(unit->dev,
-		"no acknowledgment of a root in %u ms: the unit is not used any more, and what its devices may reach is not freed\n",
-		cordon_timeout_ms);
 	return ret;
+}
+
+/* Not under @unit->root_lock: the console may be slow. */
+static void cordon_root_complain(const struct cordon_unit *unit)
+{
+	dev_err(unit->dev,
+		"no acknowledgment of a root in %u ms: the unit is not used any more; its tables and contexts are not freed, but pages that are unmapped from now on may still be in its devices' reach\n",
+		cordon_timeout_ms);
 }
 
 /**
@@ -118,32 +129,66 @@ static int cordon_root_write_locked(struct cordon_unit *unit)
  * @root: CORDON_ROOT_*
  *
  * Whatever the value, nothing that was cached before is used afterwards, and
- * every DMA that used it is over (spec 10.3).  Any context but NMI; spins for
- * cordon_timeout_ms at most.  A unit that does not answer is dead from then on.
+ * every DMA that used it is over (spec 10.3).  A root without levels blocks
+ * everything and stops the unit.  One with levels is only written while the
+ * unit is running, which is decided under @unit->root_lock: nothing opens a
+ * unit again that has just been stopped, or has died.
  *
- * Return: 0 or -ETIMEDOUT, which has been logged.
+ * Any context but NMI; spins for cordon_timeout_ms at most.  A unit that does
+ * not answer is dead from then on.
+ *
+ * Return: 0; -ETIMEDOUT, which has been logged; -ESHUTDOWN if the unit is
+ * stopped, and -EIO if it is dead, and then @root was not written.
  */
 int cordon_root_write(struct cordon_unit *unit, u64 root)
 {
 	unsigned long flags;
-	int ret;
+	int ret, was;
 
 	raw_spin_lock_irqsave(&unit->root_lock, flags);
-	unit->root = root;
-	ret = cordon_root_write_locked(unit);
+	was = cordon_unit_state(unit);
+	if (!FIELD_GET(CORDON_ROOT_LEVELS, root)) {
+		ret = cordon_root_write_locked(unit, root);
+		if (!ret)
+			WRITE_ONCE(unit->state, CORDON_UNIT_STOPPED);
+	} else if (was == CORDON_UNIT_RUNNING) {
+		ret = cordon_root_write_locked(unit, root);
+	} else {
+		ret = was == CORDON_UNIT_DEAD ? -EIO : -ESHUTDOWN;
+	}
 	raw_spin_unlock_irqrestore(&unit->root_lock, flags);
+
+	if (ret == -ETIMEDOUT && was != CORDON_UNIT_DEAD)
+		cordon_root_complain(unit);
 	return ret;
 }
 
-/* Drop everything that is cached, without a command queue. */
+/*
+ * Drop everything that is cached, without a command queue.  Many CPUs may have
+ * waited for the lock, with interrupts off, for the one that found out what the
+ * unit's state is: they do not ask again.
+ */
 static int cordon_root_refresh(struct cordon_unit *unit)
 {
 	unsigned long flags;
 	int ret;
 
 	raw_spin_lock_irqsave(&unit->root_lock, flags);
-	ret = cordon_root_write_locked(unit);
+	switch (cordon_unit_state(unit)) {
+	case CORDON_UNIT_RUNNING:
+		ret = cordon_root_write_locked(unit, unit->root);
+		break;
+	case CORDON_UNIT_STOPPED:
+		ret = 0;
+		break;
+	default:
+		ret = -EIO;
+		break;
+	}
 	raw_spin_unlock_irqrestore(&unit->root_lock, flags);
+
+	if (ret == -ETIMEDOUT)
+		cordon_root_complain(unit);
 	return ret;
 }
 
@@ -204,12 +249,7 @@ int cordon_unit_run(struct cordon_unit *unit, const struct cordon_cmd *cmds,
 	if (likely(!ret))
 		return 0;
 
-	if (cordon_unit_state(unit) == CORDON_UNIT_STOPPED)
-		return 0;
-	if (cordon_unit_state(unit) == CORDON_UNIT_RUNNING &&
-	    !cordon_root_refresh(unit))
-		return 0;
-	return -EIO;
+	return cordon_root_refresh(unit) ? -EIO : 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(cordon_unit_run);
 

@@ -4,6 +4,7 @@
  * stop, its interrupts.
  */
 #include <linux/bitfield.h>
+#include <linux/cleanup.h>
 #include <linux/interrupt.h>
 #include <linux/iopoll.h>
 #include <linux/log2.h>
@@ -378,8 +379,6 @@ void cordon_unit_stop(struct cordon_unit *unit)
 
 	/* First the root: once nothing passes, no command is needed. */
 	ret = cordon_root_write(unit, CORDON_ROOT_SILENT);
-	if (!ret)
-		WRITE_ONCE(unit->state, CORDON_UNIT_STOPPED);
 	ret2 = cordon_unit_silence(unit);
 	cordon_fault_flush(unit);
 
@@ -427,10 +426,13 @@ int cordon_unit_start(struct cordon_unit *unit)
 	if (ret)
 		goto err;
 
-	WRITE_ONCE(unit->state, CORDON_UNIT_RUNNING);
-	ret = cordon_root_write(unit,
-				cordon_root_word(virt_to_phys(unit->dir.root),
-						 unit->dir.levels));
+	/* The directory does not grow between the two. */
+	scoped_guard(mutex, &unit->lock) {
+		WRITE_ONCE(unit->state, CORDON_UNIT_RUNNING);
+		ret = cordon_root_write(unit,
+					cordon_root_word(virt_to_phys(unit->dir.root),
+							 unit->dir.levels));
+	}
 	if (ret)
 		goto err;
 	cordon_writel(unit, CORDON_REG_IMASK,
