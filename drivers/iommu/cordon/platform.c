@@ -221,6 +221,23 @@ void cordon_free_pages(void *pages, size_t size)
 		free_pages_exact(pages, size);
 }
 
+/* Write CTRL and wait until the bits of @mask have taken effect. */
+static int cordon_ctrl_wait(struct cordon_unit *unit, u32 ctrl, u32 mask)
+{
+	u32 ack;
+	int ret;
+
+	cordon_writel(unit, CORDON_REG_CTRL, ctrl);
+	ret = read_poll_timeout(cordon_readl, ack, !((ack ^ ctrl) & mask), 1,
+				cordon_timeout_us(), false, unit,
+				CORDON_REG_CTRLACK);
+	if (ret)
+		dev_err(unit->dev,
+			"control 0x%x was not acknowledged: 0x%x instead\n",
+			ctrl, ack);
+	return ret;
+}
+
 /**
  * cordon_ctrl_write() - write CTRL and wait until it has taken effect
  * @unit: the unit
@@ -232,18 +249,7 @@ void cordon_free_pages(void *pages, size_t size)
  */
 int cordon_ctrl_write(struct cordon_unit *unit, u32 ctrl)
 {
-	u32 ack;
-	int ret;
-
-	cordon_writel(unit, CORDON_REG_CTRL, ctrl);
-	ret = read_poll_timeout(cordon_readl, ack, ack == ctrl, 1,
-				cordon_timeout_us(), false, unit,
-				CORDON_REG_CTRLACK);
-	if (ret)
-		dev_err(unit->dev,
-			"control 0x%x was not acknowledged: 0x%x instead\n",
-			ctrl, ack);
-	return ret;
+	return cordon_ctrl_wait(unit, ctrl, U32_MAX);
 }
 
 static int cordon_unit_identify(struct cordon_unit *unit, resource_size_t size)
@@ -353,16 +359,27 @@ struct cordon_unit *cordon_unit_create(struct device *dev, void __iomem *base,
 EXPORT_SYMBOL_IF_KUNIT(cordon_unit_create);
 
 /*
- * Have a unit use no memory but what ROOT leads to: mask interrupts and disable
- * all queues, whosever they are (spec 12.1, step 2).
+ * Have a unit use no memory but what ROOT leads to: mask interrupts, disable all
+ * queues, whosever they are (spec 12.1, step 2), and send no messages any more.
+ *
+ * If requests wait at the inputs they go on waiting: they must not get through
+ * by the root of a former owner (spec 12.6).  A change of QUIESCE may be under
+ * way for as long as they are stuck, so it is not waited for.
  */
 static int cordon_unit_silence(struct cordon_unit *unit)
 {
+	u32 ctrl = cordon_readl(unit, CORDON_REG_CTRL) & CORDON_CTRL_QUIESCE;
 	int ret, ret2;
 
 	cordon_writel(unit, CORDON_REG_IMASK, BIT(CORDON_INTS) - 1);
-	ret = cordon_ctrl_write(unit, 0);
+	ret = cordon_ctrl_wait(unit, ctrl, CORDON_CTRL_FQEN | CORDON_CTRL_PRQEN);
 	ret2 = cordon_queues_disable(unit);
+
+	/* Masked as they are, they would be sent when they are unmasked. */
+	if (unit->caps.features & CORDON_CAP1_MSI) {
+		for (unsigned int i = 0; i < CORDON_INTS; i++)
+			cordon_writeq(unit, CORDON_REG_MSI_ADDR(i), 0);
+	}
 	return ret ?: ret2;
 }
 
@@ -383,10 +400,6 @@ void cordon_unit_stop(struct cordon_unit *unit)
 	cordon_fault_flush(unit);
 
 	cordon_writeq(unit, CORDON_REG_FQ_ANON, 0);
-	if (unit->caps.features & CORDON_CAP1_MSI) {
-		for (unsigned int i = 0; i < CORDON_INTS; i++)
-			cordon_writeq(unit, CORDON_REG_MSI_ADDR(i), 0);
-	}
 	unit->quiet = !ret && !ret2;
 }
 EXPORT_SYMBOL_IF_KUNIT(cordon_unit_stop);
@@ -399,24 +412,33 @@ EXPORT_SYMBOL_IF_KUNIT(cordon_unit_stop);
  * moment until devices are attached, nothing passes (spec 12.6).  It is done
  * in the same way if there was none.  May sleep.
  *
- * Return: 0, -ETIMEDOUT or -EIO, which have been logged; then it is stopped.
+ * Return: 0, -ETIMEDOUT or -EIO, which have been logged; then it is stopped, or
+ * has been told to block everything if it does not answer.
  */
 int cordon_unit_start(struct cordon_unit *unit)
 {
 	u64 root = cordon_readq(unit, CORDON_REG_ROOTACK);
-	int ret;
+	int ret, ret2;
 
 	if (FIELD_GET(CORDON_ROOT_LEVELS, root))
 		dev_info(unit->dev,
 			 "unit is live: taking it over, with all devices blocked\n");
 
-	unit->quiet = false;
+	/*
+	 * Whatever of it fails, what the former owner let through is blocked;
+	 * and only then are the requests let in that it had stopped, if any.
+	 */
 	ret = cordon_unit_silence(unit);
+	ret2 = cordon_root_write(unit, CORDON_ROOT_SILENT);
 	if (!ret)
-		ret = cordon_root_write(unit, CORDON_ROOT_SILENT);
+		ret = ret2;
+	if (!ret)
+		ret = cordon_ctrl_write(unit, 0);
 	if (ret)
 		return ret;
 
+	/* From here on it is told of memory of ours. */
+	unit->quiet = false;
 	cordon_writel(unit, CORDON_REG_ERROR, U32_MAX);
 	cordon_writeq(unit, CORDON_REG_CMDPEND, U64_MAX);
 	cordon_writeq(unit, CORDON_REG_MAIR(0), CORDON_MAIR0);
