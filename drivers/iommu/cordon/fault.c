@@ -406,6 +406,16 @@ static void cordon_fault_check_losses(struct cordon_unit *unit,
 	}
 }
 
+/*
+ * Give records back.  They have been read before hardware may write over them:
+ * writing a register orders earlier stores only.
+ */
+static void cordon_fault_advance(struct cordon_unit *unit)
+{
+	dma_mb();
+	cordon_writel(unit, CORDON_REG_FQ_HEAD, unit->fq.head);
+}
+
 /**
  * cordon_fault_drain_locked() - take what is in the fault queue
  * @unit: the unit; its lock is held
@@ -436,11 +446,11 @@ unsigned int cordon_fault_drain_locked(struct cordon_unit *unit)
 		cordon_fault_decode(&record, &event);
 		cordon_fault_handle(unit, &event, &touched);
 		if (++taken % (size / 2) == 0)
-			cordon_writel(unit, CORDON_REG_FQ_HEAD, fq->head);
+			cordon_fault_advance(unit);
 		cond_resched();
 	}
 	if (taken)
-		cordon_writel(unit, CORDON_REG_FQ_HEAD, fq->head);
+		cordon_fault_advance(unit);
 	cordon_fault_check_losses(unit, &touched);
 	return taken;
 }
