@@ -19,9 +19,21 @@
 /* How long hardware may take to answer. */
 unsigned int cordon_timeout_ms = 1000;
 EXPORT_SYMBOL_IF_KUNIT(cordon_timeout_ms);
-module_param_named(cmdq_timeout_ms, cordon_timeout_ms, uint, 0644);
+
+/* Some waits have interrupts off: not so long that the lockup detectors bite. */
+static int cordon_timeout_set(const char *val, const struct kernel_param *kp)
+{
+	return param_set_uint_minmax(val, kp, 1, 10000);
+}
+
+static const struct kernel_param_ops cordon_timeout_ops = {
+	.set = cordon_timeout_set,
+	.get = param_get_uint,
+};
+
+module_param_cb(cmdq_timeout_ms, &cordon_timeout_ops, &cordon_timeout_ms, 0644);
 MODULE_PARM_DESC(cmdq_timeout_ms,
-		 "Milliseconds to wait for a command or an acknowledgment (default 1000)");
+		 "Milliseconds to wait for a command or an acknowledgment, 1 to 10000 (default 1000)");
 
 /* All units that devices can be behind. */
 static LIST_HEAD(cordon_units);
@@ -47,7 +59,7 @@ static const char * const cordon_int_names[CORDON_INTS] = {
  */
 u64 cordon_timeout_us(void)
 {
-	return max(cordon_timeout_ms, 1) * (u64)USEC_PER_MSEC;
+	return READ_ONCE(cordon_timeout_ms) * (u64)USEC_PER_MSEC;
 }
 
 /**

@@ -531,7 +531,8 @@ static bool cordon_queue_room(struct cordon_queue *q, unsigned int nr)
 
 /*
  * A wait that has taken longer than a few loads: is it worth waiting on?
- * @deadline is 0 at first.
+ * @deadline is 0 at first.  When it has passed, the caller looks once more
+ * before it gives up: this CPU may have been away for all of that time.
  */
 static int cordon_queue_patience(struct cordon_queue *q, ktime_t *deadline)
 {
@@ -542,10 +543,12 @@ static int cordon_queue_patience(struct cordon_queue *q, ktime_t *deadline)
 	if (cordon_unit_state(q->unit) != CORDON_UNIT_RUNNING ||
 	    READ_ONCE(q->broken))
 		return -EIO;
+	if (*deadline == KTIME_MAX)
+		return -ETIMEDOUT;
 	if (!*deadline)
 		*deadline = ktime_add_us(ktime_get(), cordon_timeout_us());
 	else if (ktime_after(ktime_get(), *deadline))
-		return -ETIMEDOUT;
+		*deadline = KTIME_MAX;
 	cpu_relax();
 	return 0;
 }
