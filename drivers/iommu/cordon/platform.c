@@ -23,17 +23,25 @@ EXPORT_SYMBOL_IF_KUNIT(cordon_timeout_ms);
 /* Some waits have interrupts off: not so long that the lockup detectors bite. */
 static int cordon_timeout_set(const char *val, const struct kernel_param *kp)
 {
-	return param_set_uint_minmax(val, kp, 1, 10000);
+	unsigned int ms;
+	int ret = kstrtouint(val, 0, &ms);
+
+	if (!ret)
+		WRITE_ONCE(cordon_timeout_ms, clamp(ms, 1, 10000));
+	return ret;
 }
 
-static const struct kernel_param_ops cordon_timeout_ops = {
+static const struct kernel_param_ops param_ops_cordon_timeout = {
 	.set = cordon_timeout_set,
 	.get = param_get_uint,
 };
 
-module_param_cb(cmdq_timeout_ms, &cordon_timeout_ops, &cordon_timeout_ms, 0644);
+#define param_check_cordon_timeout(name, p) \
+	__param_check(name, p, unsigned int)
+
+module_param_named(cmdq_timeout_ms, cordon_timeout_ms, cordon_timeout, 0644);
 MODULE_PARM_DESC(cmdq_timeout_ms,
-		 "Milliseconds to wait for a command or an acknowledgment, 1 to 10000 (default 1000)");
+		 "Milliseconds to wait for a command or an acknowledgment, at most 10000 (default 1000)");
 
 /* All units that devices can be behind. */
 static LIST_HEAD(cordon_units);
