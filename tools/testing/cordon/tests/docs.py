@@ -31,6 +31,8 @@ FIGURES = (
      r"#define CORDON_REMAINDER_DELAY\s+\(5 \* HZ\)$"),
     ("faults.rst", r"-2 if there is none", "cordon.h",
      r"#define CORDON_FAULT_NO_LEVEL\s+\(-2\)$"),
+    ("driver.rst", r"Less than 1 becomes 1, more than 10000 becomes 10000",
+     "platform.c", r"clamp\(ms, 1, 10000\)"),
     ("driver.rst", r"ring of 256 commands", "queue.c",
      r"#define CORDON_CMDQ_LOG2\s+8$"),
     ("driver.rst", r"64 such tables", "cordon.h",
@@ -152,6 +154,14 @@ def check_make(guides):
     case("testing.rst: every test, and no other",
          [f"'{t}' is not there" for t in sorted(tests - told)] +
          [f"there is no '{t}'" for t in sorted(told - tests)])
+    scripts = {p.name for p in (TESTING / "guest").iterdir()
+               if p.is_file() and not p.suffix} - {"Makefile", "init"}
+    section = re.search(r"^Scripts of the board\n-+\n(.*?)\n\n[^\n]+\n===",
+                        testing.text, re.M | re.S)[1]
+    told = set(re.findall(r"^   ``([\w-]+)`` \| ", section, re.M))
+    case("testing.rst: every script of the board, and no other",
+         [f"'{s}' is not there" for s in sorted(scripts - told)] +
+         [f"there is no '{s}'" for s in sorted(told - scripts)])
     suites = {name for path in DRIVER.glob("*_test.c") for name in
               re.findall(r"struct kunit_suite \w+ = {\s+\.name = \"(\w+)\"",
                          path.read_text())}
