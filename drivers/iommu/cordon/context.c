@@ -4,7 +4,7 @@
  *
  * A context is made, published by one store of a pointer, and never changed
  * while it can be reached: what replaces it is another one.  The old one is
- * freed when an invalidation of its DeviceID is complete.
+ * used again, or freed, when an invalidation of its DeviceID is complete.
  */
 #include <linux/bitfield.h>
 #include <linux/slab.h>
@@ -307,6 +307,8 @@ __le64 *cordon_dir_slot(struct cordon_unit *unit, u32 devid)
 
 static void cordon_stream_free(struct cordon_stream *stream)
 {
+	for (unsigned int i = 0; i < ARRAY_SIZE(stream->contexts); i++)
+		cordon_context_free(stream->contexts[i]);
 	cordon_context_free(stream->blocked);
 	cordon_context_free(stream->fault);
 	kfree(stream);
@@ -326,6 +328,7 @@ struct cordon_stream *cordon_stream_get(struct cordon_unit *unit, u32 devid,
 					struct cordon_device *owner)
 {
 	struct cordon_stream *stream;
+	bool complete;
 	int ret;
 
 	lockdep_assert_held(&unit->lock);
@@ -346,7 +349,12 @@ struct cordon_stream *cordon_stream_get(struct cordon_unit *unit, u32 devid,
 	INIT_LIST_HEAD(&stream->touched);
 	stream->blocked = cordon_context_alloc(unit);
 	stream->fault = cordon_context_alloc(unit);
-	if (!stream->blocked || !stream->fault) {
+	complete = stream->blocked && stream->fault;
+	for (unsigned int i = 0; i < ARRAY_SIZE(stream->contexts); i++) {
+		stream->contexts[i] = cordon_context_alloc(unit);
+		complete = complete && stream->contexts[i];
+	}
+	if (!complete) {
 		ret = -ENOMEM;
 		goto err;
 	}
@@ -376,9 +384,9 @@ err:
  * @stream: the stream; its unit's lock is held
  * @dc: the new context, or NULL for none
  *
- * Return: the old context, which is to be handed to cordon_stream_retire()
- * once an invalidation of the DeviceID is complete; NULL if there was none,
- * and then no invalidation is needed.
+ * Return: the old context, which is not to be touched until an invalidation of
+ * the DeviceID is complete; NULL if there was none, and then no invalidation is
+ * needed.
  */
 struct cordon_dc *cordon_stream_publish(struct cordon_stream *stream,
 					struct cordon_dc *dc)
@@ -394,14 +402,16 @@ struct cordon_dc *cordon_stream_publish(struct cordon_stream *stream,
 }
 
 /**
- * cordon_stream_retire() - free a context that hardware does not know any more
- * @stream: the stream that it was one of
- * @dc: the context, or NULL
+ * cordon_stream_unused() - a context to be made into the next one
+ * @stream: the stream; its unit's lock is held, and what it had before
+ *	&cordon_stream.dc has been invalidated
+ *
+ * Return: a context that hardware does not know.
  */
-void cordon_stream_retire(struct cordon_stream *stream, struct cordon_dc *dc)
+struct cordon_dc *cordon_stream_unused(const struct cordon_stream *stream)
 {
-	if (dc != stream->blocked)
-		cordon_context_free(dc);
+	lockdep_assert_held(&stream->unit->lock);
+	return stream->contexts[stream->dc == stream->contexts[0]];
 }
 
 static bool cordon_device_has(const struct cordon_device *cdev,
@@ -448,7 +458,6 @@ struct cordon_device *cordon_stream_other(const struct cordon_stream *stream,
 void cordon_stream_put(struct cordon_stream *stream, struct cordon_device *user)
 {
 	struct cordon_unit *unit = stream->unit;
-	struct cordon_dc *old;
 	int ret = 0;
 
 	lockdep_assert_held(&unit->lock);
@@ -459,8 +468,7 @@ void cordon_stream_put(struct cordon_stream *stream, struct cordon_device *user)
 		return;
 	}
 
-	old = cordon_stream_publish(stream, NULL);
-	if (old)
+	if (cordon_stream_publish(stream, NULL))
 		ret = cordon_invalidate_streams(unit, &stream, 1);
 	/*
 	 * The records of faults before that are visible (spec 5.5, 6.3), and
@@ -469,10 +477,9 @@ void cordon_stream_put(struct cordon_stream *stream, struct cordon_device *user)
 	cordon_fault_drain_locked(unit);
 	xa_erase(&unit->streams, stream->devid);
 	if (ret) {
-		dev_err(unit->dev, "keeps the context of DeviceID 0x%x\n",
+		dev_err(unit->dev, "keeps the contexts of DeviceID 0x%x\n",
 			stream->devid);
 		return;
 	}
-	cordon_stream_retire(stream, old);
 	cordon_stream_free(stream);
 }

@@ -289,8 +289,11 @@ struct cordon_unit {
  * @owner: one of them
  * @slot: the pointer at level 0 of the directory
  * @dc: the context that @slot points to, or NULL
- * @blocked: the context that blocks, kept so that blocking cannot fail
- * @spare: while attaching: the context to publish, then the one replaced
+ * @blocked: the context that blocks
+ * @contexts: two for all else: one may be in force, the other is free to be made
+ *	into the next one; all are there from the start, so that no attach,
+ *	not even one back to where a device was, can fail for want of memory
+ * @next: while attaching: the context to publish
  * @fault: fault block
  * @consumed: what was last written to its faults_consumed
  * @lost: what of its losses has been told
@@ -306,7 +309,8 @@ struct cordon_stream {
 	__le64 *slot;
 	struct cordon_dc *dc;
 	struct cordon_dc *blocked;
-	struct cordon_dc *spare;
+	struct cordon_dc *contexts[2];
+	struct cordon_dc *next;
 	struct cordon_fault_block *fault;
 	u32 consumed;
 	u32 lost;
@@ -622,7 +626,7 @@ void cordon_stream_put(struct cordon_stream *stream,
 		       struct cordon_device *user);
 struct cordon_dc *cordon_stream_publish(struct cordon_stream *stream,
 					struct cordon_dc *dc);
-void cordon_stream_retire(struct cordon_stream *stream, struct cordon_dc *dc);
+struct cordon_dc *cordon_stream_unused(const struct cordon_stream *stream);
 
 /* queue.c */
 struct cordon_cmd cordon_cmd_sync(void);

@@ -24,7 +24,8 @@ static int cordon_attach_locked(struct cordon_device *cdev,
  * The device stays blocked until it is attached to a domain.  May sleep.
  *
  * Return: the device, or ERR_PTR: -ERANGE if the unit has no such DeviceID,
- * -EBUSY for one that is the unit's own, -ENOMEM or -ETIMEDOUT.
+ * -EBUSY for one that is the unit's own, -ENOMEM, or -ETIMEDOUT or -EIO if the
+ * unit is dead.
  */
 struct cordon_device *cordon_device_add(struct cordon_unit *unit,
 					struct device *dev, const u32 *ids,
@@ -33,6 +34,9 @@ struct cordon_device *cordon_device_add(struct cordon_unit *unit,
 	struct cordon_device *cdev;
 	struct cordon_stream *stream;
 	unsigned int i, j;
+
+	if (cordon_unit_state(unit) == CORDON_UNIT_DEAD)
+		return ERR_PTR(-EIO);
 
 	cdev = kzalloc(struct_size(cdev, streams, nr), GFP_KERNEL);
 	if (!cdev)
@@ -103,31 +107,16 @@ static bool cordon_is_paging(const struct iommu_domain *domain)
 	return domain && (domain->type & __IOMMU_DOMAIN_PAGING);
 }
 
-/* Contexts that were prepared and not used, or that were replaced. */
-static void cordon_attach_retire(struct cordon_device *cdev)
-{
-	for (unsigned int i = 0; i < cdev->nr_streams; i++) {
-		struct cordon_stream *stream = cdev->streams[i];
-
-		cordon_stream_retire(stream, stream->spare);
-		stream->spare = NULL;
-	}
-}
-
-/*
- * A context for each stream: all that can fail for want of memory, before
- * anything is changed.  For blocking each stream has one.
- */
-static int cordon_attach_prepare(struct cordon_device *cdev,
-				 struct iommu_domain *domain)
+/* A context for each stream, which nobody sees yet. */
+static void cordon_attach_prepare(struct cordon_device *cdev,
+				  struct iommu_domain *domain)
 {
 	struct cordon_unit *unit = cdev->unit;
-	struct cordon_dc_values values = { .flimit = unit->fq.device_limit };
+	struct cordon_dc_values values = {
+		.s1 = CORDON_S1_BYPASS,
+		.flimit = unit->fq.device_limit,
+	};
 
-	if (domain->type == IOMMU_DOMAIN_BLOCKED)
-		return 0;
-
-	values.s1 = CORDON_S1_BYPASS;
 	if (cordon_is_paging(domain)) {
 		struct cordon_domain *cdom = to_cordon_domain(domain);
 
@@ -143,15 +132,14 @@ static int cordon_attach_prepare(struct cordon_device *cdev,
 	for (unsigned int i = 0; i < cdev->nr_streams; i++) {
 		struct cordon_stream *stream = cdev->streams[i];
 
-		stream->spare = cordon_context_alloc(unit);
-		if (!stream->spare) {
-			cordon_attach_retire(cdev);
-			return -ENOMEM;
+		if (domain->type == IOMMU_DOMAIN_BLOCKED) {
+			stream->next = stream->blocked;
+			continue;
 		}
+		stream->next = cordon_stream_unused(stream);
 		values.fault = virt_to_phys(stream->fault);
-		cordon_dc_make(stream->spare, &values);
+		cordon_dc_make(stream->next, &values);
 	}
-	return 0;
 }
 
 /*
@@ -171,8 +159,8 @@ static bool cordon_stream_is_shared(const struct cordon_stream *stream,
 }
 
 /*
- * Publish what was prepared for each stream, or what blocks it, and wait until
- * no hardware knows what was there before.
+ * Publish what was prepared for each stream, and wait until no hardware knows
+ * what was there before.
  */
 static int cordon_attach_publish(struct cordon_device *cdev)
 {
@@ -181,12 +169,10 @@ static int cordon_attach_publish(struct cordon_device *cdev)
 	for (unsigned int i = 0; i < cdev->nr_streams; i++) {
 		struct cordon_stream *stream = cdev->streams[i];
 
-		if (!stream->spare && cordon_stream_is_shared(stream, cdev))
+		if (stream->next == stream->blocked &&
+		    cordon_stream_is_shared(stream, cdev))
 			continue;
-		stream->spare = cordon_stream_publish(stream,
-						      stream->spare ?:
-						      stream->blocked);
-		if (stream->spare)
+		if (cordon_stream_publish(stream, stream->next))
 			replaced = true;
 	}
 	/* From absent to valid needs nothing (spec 11.2). */
@@ -206,9 +192,12 @@ static int cordon_domain_join(struct cordon_device *cdev,
 	if (ret)
 		return ret;
 
-	bond = kzalloc(sizeof(*bond), GFP_KERNEL);
-	if (!bond)
-		return -ENOMEM;
+	/*
+	 * When the core takes a device back to the domain that it was in, it
+	 * frees the other one whatever is returned: that must not fail for
+	 * want of a few bytes.
+	 */
+	bond = kzalloc(sizeof(*bond), GFP_KERNEL | __GFP_NOFAIL);
 
 	scoped_guard(spinlock, &cdom->lock) {
 		if (!cdev->snoop && cdom->enforced)
@@ -232,46 +221,44 @@ static void cordon_domain_leave(struct cordon_device *cdev,
 	}
 }
 
-/* Prepare, then commit; the commit fails only if the unit is dead. */
+/*
+ * Prepare, then commit; the commit fails only if the unit is dead.  Of what a
+ * dead unit knows nothing is changed or freed: a device there can be blocked
+ * at the most, and leaves its domain in any case, since the core may free it.
+ */
 static int cordon_attach_locked(struct cordon_device *cdev,
 				struct iommu_domain *domain)
 {
 	struct iommu_domain *old = cdev->domain;
+	bool dead = cordon_unit_state(cdev->unit) == CORDON_UNIT_DEAD;
 	int ret;
 
 	lockdep_assert_held(&cdev->unit->lock);
 
-	ret = cordon_attach_prepare(cdev, domain);
-	if (ret)
-		return ret;
+	if (unlikely(dead))
+		domain = &cordon_blocked_domain;
 
 	/* The new domain invalidates this unit before the unit knows it... */
 	if (cordon_is_paging(domain)) {
 		ret = cordon_domain_join(cdev, to_cordon_domain(domain));
-		if (ret) {
-			cordon_attach_retire(cdev);
+		if (ret)
 			return ret;
-		}
 	}
 
+	cordon_attach_prepare(cdev, domain);
 	cdev->domain = domain;
 	ret = cordon_attach_publish(cdev);
-	if (ret) {
-		/*
-		 * The unit is dead, and may know the old contexts for ever:
-		 * neither they nor what they lead to are freed.
-		 */
-		for (unsigned int i = 0; i < cdev->nr_streams; i++)
-			cdev->streams[i]->spare = NULL;
-		if (cordon_is_paging(old))
-			to_cordon_domain(old)->leaked = true;
-	}
-	cordon_attach_retire(cdev);
+	/* If it is dead it may know the old contexts for ever. */
+	if (ret && cordon_is_paging(old))
+		to_cordon_domain(old)->leaked = true;
 
 	/* ... and the old one until the unit has forgotten it. */
 	if (cordon_is_paging(old))
 		cordon_domain_leave(cdev, to_cordon_domain(old));
-	return ret;
+
+	if (ret && domain->type != IOMMU_DOMAIN_BLOCKED)
+		cordon_attach_locked(cdev, &cordon_blocked_domain);
+	return dead ? -EIO : ret;
 }
 
 /**
@@ -283,9 +270,9 @@ static int cordon_attach_locked(struct cordon_device *cdev,
  * is handled by either, at any moment.  When this returns 0, no DMA uses the
  * old one any more.  May sleep.
  *
- * Return: 0, -EINVAL if the unit cannot use the domain's tables, -ENOMEM, or
- * -EIO if the unit is dead; it is attached then, for what that is worth.
- * Blocking can only fail with -EIO.
+ * Return: 0; -EINVAL if the unit cannot use the domain's tables, and then the
+ * device stays where it is; or -EIO if the unit is dead, and then it has left
+ * its domain and is blocked, for what that is worth.
  */
 int cordon_attach(struct cordon_device *cdev, struct iommu_domain *domain)
 {

@@ -516,7 +516,7 @@ static void no_memory_to_attach(struct kunit *test)
 	KUNIT_ASSERT_FALSE(test, IS_ERR(cdev));
 	KUNIT_EXPECT_GT(test, nth, 5);
 
-	/* A device that cannot get into a domain stays where it is. */
+	/* No attach can fail for want of memory: the core could not go back. */
 	ret = cordon_attach(cdev, cordon_ops.identity_domain);
 	KUNIT_EXPECT_EQ(test, ret, 0);
 	for (nth = 1; ; nth++) {
@@ -534,6 +534,7 @@ static void no_memory_to_attach(struct kunit *test)
 	/* a context for each DeviceID, and what ties domain and unit */
 	KUNIT_EXPECT_GT(test, nth, 3);
 	EXPECT_FAULT(m, MODEL_DEVID, 0x1000, MODEL_READ, NOT_MAPPED);
+	EXPECT_FAULT(m, MODEL_DEVID3, 0x1000, MODEL_READ, NOT_MAPPED);
 
 	/* Blocking takes no memory at all. */
 	WRITE_ONCE(current->fail_nth, 1);
