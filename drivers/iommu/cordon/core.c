@@ -3,6 +3,7 @@
  * Cordon IOMMU: devices, and what the IOMMU core asks for.
  */
 #include <linux/bitfield.h>
+#include <linux/cleanup.h>
 #include <linux/dma-map-ops.h>
 #include <linux/of.h>
 #include <linux/pci.h>
@@ -347,11 +348,46 @@ static void cordon_release_device(struct device *dev)
 }
 
 /*
- * Devices that the bus cannot tell apart, or that can reach each other without
- * passing the unit, are one group.
+ * The group of those that a device shares DeviceIDs with; NULL if there is none.
+ * A device that leaves has its group until it is out of the unit's list, for
+ * which the lock is needed.
+ */
+static struct iommu_group *cordon_shared_group(struct cordon_device *cdev)
+{
+	struct iommu_group *group = NULL, *other_group;
+	struct cordon_device *other;
+
+	guard(mutex)(&cdev->unit->lock);
+	for (unsigned int i = 0; i < cdev->nr_streams; i++) {
+		other = cordon_stream_other(cdev->streams[i], cdev);
+		other_group = other ? iommu_group_get(other->dev) : NULL;
+		if (!other_group)
+			continue;
+		if (!group) {
+			group = other_group;
+			continue;
+		}
+		iommu_group_put(other_group);
+		if (other_group != group) {
+			dev_err(cdev->dev,
+				"shares DeviceIDs with devices of different groups\n");
+			iommu_group_put(group);
+			return ERR_PTR(-EINVAL);
+		}
+	}
+	return group;
+}
+
+/*
+ * Devices that the unit or the bus cannot tell apart, or that can reach each
+ * other without passing the unit, are one group.
  */
 static struct iommu_group *cordon_device_group(struct device *dev)
 {
+	struct iommu_group *group = cordon_shared_group(dev_iommu_priv_get(dev));
+
+	if (group)
+		return group;
 	if (dev_is_pci(dev))
 		return pci_device_group(dev);
 	return generic_device_group(dev);
@@ -360,8 +396,15 @@ static struct iommu_group *cordon_device_group(struct device *dev)
 static int cordon_of_xlate(struct device *dev,
 			   const struct of_phandle_args *args)
 {
+	struct iommu_fwspec *fwspec = dev_iommu_fwspec_get(dev);
+
 	if (args->args_count != 1)
 		return -EINVAL;
+	/* One unit answers for a device; the IDs would be looked up in that. */
+	if (fwspec && fwspec->iommu_fwnode != of_fwnode_handle(args->np)) {
+		dev_err(dev, "is behind two units, which is not supported\n");
+		return -EINVAL;
+	}
 	return iommu_fwspec_add_ids(dev, args->args, 1);
 }
 
