@@ -6,6 +6,7 @@
 #include <linux/cleanup.h>
 #include <linux/dma-map-ops.h>
 #include <linux/of.h>
+#include <linux/of_address.h>
 #include <linux/pci.h>
 #include <linux/slab.h>
 
@@ -14,6 +15,22 @@
 
 static int cordon_attach_locked(struct cordon_device *cdev,
 				struct iommu_domain *domain);
+
+/*
+ * The core puts it down in the device only after the IOMMU has been asked about
+ * the device: look where it will look, at the node of the device, or of a PCI
+ * device's host bridge.
+ */
+static bool cordon_is_coherent(struct device *dev)
+{
+	struct device *told = dev;
+
+	if (dev_is_dma_coherent(dev))
+		return true;
+	if (dev_is_pci(dev))
+		told = pci_find_host_bridge(to_pci_dev(dev)->bus)->dev.parent;
+	return told && told->of_node && of_dma_is_coherent(told->of_node);
+}
 
 /**
  * cordon_device_add() - have a unit know a device
@@ -45,7 +62,7 @@ struct cordon_device *cordon_device_add(struct cordon_unit *unit,
 	cdev->unit = unit;
 	cdev->dev = dev;
 	/* Only what is coherent with the CPUs' caches anyway may be forced so. */
-	cdev->snoop = dev_is_dma_coherent(dev) &&
+	cdev->snoop = cordon_is_coherent(dev) &&
 		      unit->caps.features & CORDON_CAP1_SNOOP;
 	cordon_tally_init(&cdev->tally);
 
