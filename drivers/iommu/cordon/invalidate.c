@@ -436,7 +436,7 @@ void cordon_tables_release(struct cordon_domain *domain)
 int cordon_domain_flush(struct cordon_domain *domain)
 {
 	struct cordon_cmd cmd = cordon_cmd_inv_dtag(0, domain->tag);
-	struct llist_node *list, *last;
+	struct llist_node *list, *node;
 	int nr = 0;
 	int ret;
 
@@ -449,15 +449,19 @@ int cordon_domain_flush(struct cordon_domain *domain)
 	if (!list)
 		return ret;
 
-	for (last = list, nr = 1; last->next; last = last->next)
+	llist_for_each(node, list)
 		nr++;
 	if (likely(!ret)) {
-		atomic_sub(nr, &domain->nr_deferred);
 		cordon_tables_put(list);
 	} else {
-		/* A unit that died may walk them still: keep them. */
-		llist_add_batch(list, last, &domain->deferred);
+		/*
+		 * A unit that died may walk them still, and for ever: they are
+		 * forgotten, and so is what follows, lest each call go over
+		 * more of them.
+		 */
+		domain->leaked = true;
 	}
+	atomic_sub(nr, &domain->nr_deferred);
 	return ret;
 }
 
