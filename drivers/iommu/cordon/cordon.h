@@ -670,6 +670,7 @@ void cordon_tables_release(struct cordon_domain *domain);
 
 /* fault.c */
 int cordon_fault_init(struct cordon_unit *unit);
+void cordon_fault_end(struct cordon_unit *unit);
 void cordon_fault_exit(struct cordon_unit *unit);
 int cordon_fault_enable(struct cordon_unit *unit);
 void cordon_fault_flush(struct cordon_unit *unit);

@@ -547,6 +547,17 @@ int cordon_fault_init(struct cordon_unit *unit)
 }
 
 /**
+ * cordon_fault_end() - no work of the fault queue runs any more
+ * @unit: a unit whose queue is not drained any more
+ *
+ * May sleep.
+ */
+void cordon_fault_end(struct cordon_unit *unit)
+{
+	disable_delayed_work_sync(&unit->fq.remainder);
+}
+
+/**
  * cordon_fault_exit() - undo cordon_fault_init()
  * @unit: a unit that does not write faults any more
  */
@@ -554,7 +565,6 @@ void cordon_fault_exit(struct cordon_unit *unit)
 {
 	struct cordon_fault_queue *fq = &unit->fq;
 
-	cancel_delayed_work_sync(&fq->remainder);
 	cordon_free_pages(fq->ring, sizeof(*fq->ring) << fq->log2);
 	cordon_context_free(fq->anon);
 }

@@ -310,6 +310,8 @@ static int cordon_unit_identify(struct cordon_unit *unit, resource_size_t size)
  */
 void cordon_unit_destroy(struct cordon_unit *unit)
 {
+	/* Its device goes, whether its memory does or not. */
+	cordon_fault_end(unit);
 	if (!unit->quiet) {
 		dev_err(unit->dev, "keeps its memory: the unit may use it\n");
 		return;
