@@ -573,6 +573,7 @@ int cordon_unit_start(struct cordon_unit *unit);
 void cordon_unit_stop(struct cordon_unit *unit);
 void cordon_unit_destroy(struct cordon_unit *unit);
 struct cordon_unit *cordon_unit_find(struct fwnode_handle *fwnode);
+unsigned int cordon_units_dtag_bits(void);
 int cordon_ctrl_write(struct cordon_unit *unit, u32 ctrl);
 void *cordon_alloc_pages(struct cordon_unit *unit, size_t size);
 void cordon_free_pages(void *pages, size_t size);

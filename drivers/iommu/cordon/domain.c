@@ -139,6 +139,26 @@ static void cordon_domain_free(struct iommu_domain *domain)
 	kfree(cdom);
 }
 
+/*
+ * 0 is what a context without stage 1 has (spec 3.3.5, check 14).  Tags that the
+ * narrowest unit can have are few: who can, takes one beyond them.
+ */
+static int cordon_tag_alloc(struct cordon_unit *unit)
+{
+	unsigned int narrow = cordon_units_dtag_bits();
+	unsigned int last = BIT(unit->caps.dtag_bits) - 1;
+	int tag = -ENOSPC;
+
+	if (narrow < unit->caps.dtag_bits)
+		tag = ida_alloc_range(&cordon_tags, BIT(narrow), last,
+				      GFP_KERNEL);
+	if (tag == -ENOSPC)
+		tag = ida_alloc_range(&cordon_tags, 1, last, GFP_KERNEL);
+	if (tag == -ENOSPC)
+		dev_err(unit->dev, "all %u domain tags are in use\n", last);
+	return tag;
+}
+
 /**
  * cordon_domain_alloc() - make a paging domain
  * @unit: unit of the first device that it is for
@@ -165,15 +185,9 @@ struct iommu_domain *cordon_domain_alloc(struct cordon_unit *unit)
 	if (!(unit->caps.features & CORDON_CAP1_PRIV))
 		cdom->prot_mask &= ~IOMMU_PRIV;
 
-	/* 0 is what a context without stage 1 has (spec 3.3.5, check 14) */
-	ret = ida_alloc_range(&cordon_tags, 1, BIT(unit->caps.dtag_bits) - 1,
-			      GFP_KERNEL);
-	if (ret < 0) {
-		if (ret == -ENOSPC)
-			dev_err(unit->dev, "all %lu domain tags are in use\n",
-				BIT(unit->caps.dtag_bits) - 1);
+	ret = cordon_tag_alloc(unit);
+	if (ret < 0)
 		goto err_free;
-	}
 	cdom->tag = ret;
 
 	ret = cordon_domain_tables(cdom, unit);

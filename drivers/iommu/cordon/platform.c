@@ -637,6 +637,24 @@ struct cordon_unit *cordon_unit_find(struct fwnode_handle *fwnode)
 	return NULL;
 }
 
+/**
+ * cordon_units_dtag_bits() - width of domain tags that all units have
+ *
+ * May sleep.
+ *
+ * Return: bits; CORDON_DTAG_MAX_BITS if there are no units.
+ */
+unsigned int cordon_units_dtag_bits(void)
+{
+	unsigned int bits = CORDON_DTAG_MAX_BITS;
+	struct cordon_unit *unit;
+
+	guard(mutex)(&cordon_units_lock);
+	list_for_each_entry(unit, &cordon_units, list)
+		bits = min(bits, unit->caps.dtag_bits);
+	return bits;
+}
+
 static void cordon_release(void *unit)
 {
 	cordon_unit_destroy(unit);
