@@ -382,11 +382,11 @@ static void fault_ready(struct kunit *test)
 			struct cordon_fault record = { };
 
 			/* as the pass before left it, or as it was zeroed */
-			record.info = cpu_to_le64(0x2200 | !odd);
+			record.info = cpu_to_le64(odd ? 0x2200 : 0x2201);
 			KUNIT_EXPECT_FALSE_MSG(test,
 					       cordon_fault_ready(&record, index, log2),
 					       "index 0x%x, old", index);
-			record.info = cpu_to_le64(0x2200 | odd);
+			record.info = cpu_to_le64(odd ? 0x2201 : 0x2200);
 			KUNIT_EXPECT_TRUE_MSG(test,
 					      cordon_fault_ready(&record, index, log2),
 					      "index 0x%x, new", index);

@@ -64,29 +64,28 @@ static int model_write(void *opaque, u64 addr, const void *buf, size_t len)
 	return 0;
 }
 
+/* Values are little-endian in memory, as this machine's own are. */
 static int model_cas(void *opaque, u64 addr, u64 *old, u64 val)
 {
-	__le64 *p = model_memory(opaque, addr, sizeof(*p));
-	__le64 was;
+	u64 *p = model_memory(opaque, addr, sizeof(*p));
 
+	BUILD_BUG_ON(IS_ENABLED(CONFIG_CPU_BIG_ENDIAN));
 	if (!p)
 		return -EFAULT;
-	was = cmpxchg(p, cpu_to_le64(*old), cpu_to_le64(val));
-	*old = le64_to_cpu(was);
+	*old = cmpxchg(p, *old, val);
 	return 0;
 }
 
 static int model_or8(void *opaque, u64 addr, u8 bits)
 {
-	__le64 *p = model_memory(opaque, round_down(addr, 8), sizeof(*p));
-	__le64 old, new;
+	u64 *p = model_memory(opaque, round_down(addr, 8), sizeof(*p));
+	u64 old;
 
 	if (!p)
 		return -EFAULT;
 	do {
 		old = READ_ONCE(*p);
-		new = old | cpu_to_le64((u64)bits << (addr % 8 * 8));
-	} while (cmpxchg(p, old, new) != old);
+	} while (cmpxchg(p, old, old | (u64)bits << (addr % 8 * 8)) != old);
 	return 0;
 }
 
@@ -219,20 +218,22 @@ static bool model_is_doorbell(u32 offset)
 
 static u64 model_mmio_read(struct model_unit *m, u32 offset, unsigned int size)
 {
-	guard(raw_spinlock_irqsave)(&m->lock);
-	m->clock++;
-	if (m->gone)
-		return ~0ULL;
-	return cordon_model_mmio_read(m->model, offset, size);
+	u64 value = ~0ULL;
+
+	scoped_guard(raw_spinlock_irqsave, &m->lock) {
+		m->clock++;
+		if (!m->gone)
+			value = cordon_model_mmio_read(m->model, offset, size);
+	}
+	return value;
 }
 
-static void model_mmio_write(struct model_unit *m, u32 offset, u64 value,
-			     unsigned int size)
+static void model_write_locked(struct model_unit *m, u32 offset, u64 value,
+			       unsigned int size)
 {
 	bool doorbell = model_is_doorbell(offset);
 	unsigned int commands;
 
-	guard(raw_spinlock_irqsave)(&m->lock);
 	m->clock++;
 	if (m->gone || (m->swallow && doorbell))
 		return;
@@ -244,6 +245,13 @@ static void model_mmio_write(struct model_unit *m, u32 offset, u64 value,
 	/* Without a directory hardware knows no context. */
 	if (offset == CORDON_REG_ROOT && !(value & CORDON_ROOT_LEVELS))
 		m->nr_watches = 0;
+}
+
+static void model_mmio_write(struct model_unit *m, u32 offset, u64 value,
+			     unsigned int size)
+{
+	scoped_guard(raw_spinlock_irqsave, &m->lock)
+		model_write_locked(m, offset, value, size);
 }
 
 static u32 model_read32(void *opaque, u32 offset)
@@ -491,8 +499,8 @@ struct iommu_domain *model_domain(struct model_unit *m)
 void model_request(struct model_unit *m, const struct cordon_request *req,
 		   struct cordon_answer *ans)
 {
-	guard(raw_spinlock_irqsave)(&m->lock);
-	cordon_model_translate(m->model, req, ans);
+	scoped_guard(raw_spinlock_irqsave, &m->lock)
+		cordon_model_translate(m->model, req, ans);
 }
 
 /**
@@ -537,8 +545,11 @@ int model_dma_locked(struct model_unit *m, u32 devid, u64 addr,
 int model_dma(struct model_unit *m, u32 devid, u64 addr, unsigned int access,
 	      u64 *pa)
 {
-	guard(raw_spinlock_irqsave)(&m->lock);
-	return model_dma_locked(m, devid, addr, access, pa);
+	int reason;
+
+	scoped_guard(raw_spinlock_irqsave, &m->lock)
+		reason = model_dma_locked(m, devid, addr, access, pa);
+	return reason;
 }
 
 /**
@@ -572,8 +583,8 @@ void model_expect(struct model_unit *m, int line, u32 devid, u64 addr,
  */
 void model_forget(struct model_unit *m)
 {
-	guard(raw_spinlock_irqsave)(&m->lock);
-	cordon_model_drop_caches(m->model);
+	scoped_guard(raw_spinlock_irqsave, &m->lock)
+		cordon_model_drop_caches(m->model);
 }
 
 /**
@@ -583,9 +594,10 @@ void model_forget(struct model_unit *m)
  */
 void model_advance(struct model_unit *m, u64 ticks)
 {
-	guard(raw_spinlock_irqsave)(&m->lock);
-	m->clock += ticks;
-	cordon_model_tick(m->model);
+	scoped_guard(raw_spinlock_irqsave, &m->lock) {
+		m->clock += ticks;
+		cordon_model_tick(m->model);
+	}
 }
 
 /**
@@ -604,13 +616,14 @@ void model_settle(struct model_unit *m)
  */
 void model_watch(struct model_unit *m, const struct cordon_device *cdev)
 {
-	guard(raw_spinlock_irqsave)(&m->lock);
 	for (unsigned int i = 0; i < cdev->nr_streams; i++) {
-		struct model_watch *w = &m->watches[m->nr_watches++];
+		scoped_guard(raw_spinlock_irqsave, &m->lock) {
+			struct model_watch *w = &m->watches[m->nr_watches++];
 
-		w->slot = cdev->streams[i]->slot;
-		w->nr = 0;
-		model_look(w);
+			w->slot = cdev->streams[i]->slot;
+			w->nr = 0;
+			model_look(w);
+		}
 	}
 }
 
@@ -626,15 +639,16 @@ void model_watch(struct model_unit *m, const struct cordon_device *cdev)
 bool model_saw(struct model_unit *m, unsigned int since, unsigned int opcode,
 	       u64 *target)
 {
-	guard(raw_spinlock_irqsave)(&m->lock);
-	for (; since != m->commands; since++) {
-		if ((m->log[since % MODEL_LOG].op & 0xff) != opcode)
-			continue;
-		if (target)
-			*target = m->log[since % MODEL_LOG].target;
-		return true;
+	bool saw = false;
+
+	scoped_guard(raw_spinlock_irqsave, &m->lock) {
+		for (; since != m->commands && !saw; since++) {
+			saw = (m->log[since % MODEL_LOG].op & 0xff) == opcode;
+			if (saw && target)
+				*target = m->log[since % MODEL_LOG].target;
+		}
 	}
-	return false;
+	return saw;
 }
 
 CORDON_IMPORT_KUNIT();

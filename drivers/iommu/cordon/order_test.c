@@ -154,7 +154,6 @@ static void domains_outlive_walks(struct kunit *test)
  * @m: the unit
  * @slot: the pointer
  * @images: what a context may say
- * @nr: how many
  * @pa: where a DMA to 0x1000 may lead
  * @walks: contexts read
  * @seen: how often each of @images was
