@@ -193,29 +193,49 @@ struct cordon_fault_tally {
 };
 
 /**
+ * struct cordon_fault_credit - what is given back to a fault block (spec 3.5)
+ * @consumed: what was last written to its faults_consumed
+ * @owed: records that were taken beyond that
+ * @recent: records that were taken since @since
+ * @since: in jiffies
+ */
+struct cordon_fault_credit {
+	u32 consumed;
+	u32 owed;
+	u32 recent;
+	unsigned long since;
+};
+
+/**
  * struct cordon_fault_queue - fault queue (spec 6)
  * @ring: the records: hardware writes
  * @log2: log2 of the records
  * @head: records taken in all
- * @lost: CORDON_REG_FQ_LOST when last told
+ * @lost: CORDON_REG_FQ_LOST when last looked at
+ * @lost_told: what of @lost has been told
+ * @full: keeps lines about that to a bearable rate
  * @anon: fault block of requests without a usable context
- * @anon_consumed: what was last written to its faults_consumed
+ * @anon_credit: what it is given back
  * @anon_lost: what of its losses has been told
  * @device_limit: records that a device, or all unknown ones, may have in it
  * @tally: what has not been told of the faults of unknown devices
  * @remainder: tells later what has been suppressed
+ * @repay: gives back later what is owed to fault blocks
  */
 struct cordon_fault_queue {
 	struct cordon_fault *ring;
 	unsigned int log2;
 	u32 head;
 	u64 lost;
+	u64 lost_told;
+	struct ratelimit_state full;
 	struct cordon_fault_block *anon;
-	u32 anon_consumed;
+	struct cordon_fault_credit anon_credit;
 	u32 anon_lost;
 	u16 device_limit;
 	struct cordon_fault_tally tally;
 	struct delayed_work remainder;
+	struct delayed_work repay;
 };
 
 /**
@@ -295,7 +315,7 @@ struct cordon_unit {
  *	not even one back to where a device was, can fail for want of memory
  * @next: while attaching: the context to publish
  * @fault: fault block
- * @consumed: what was last written to its faults_consumed
+ * @credit: what it is given back
  * @lost: what of its losses has been told
  * @touched: while the fault queue is drained: a record was its
  *
@@ -312,7 +332,7 @@ struct cordon_stream {
 	struct cordon_dc *contexts[2];
 	struct cordon_dc *next;
 	struct cordon_fault_block *fault;
-	u32 consumed;
+	struct cordon_fault_credit credit;
 	u32 lost;
 	struct list_head touched;
 };

@@ -20,6 +20,14 @@
 /* Faults that were not shown are summed up this much later. */
 #define CORDON_REMAINDER_DELAY	(5 * HZ)
 
+/*
+ * A device that has more records than this in a second gets its credit back
+ * later, so that it is the hardware that counts the rest of its faults, which
+ * costs no CPU anything.
+ */
+#define CORDON_CREDIT_BURST	1024
+#define CORDON_CREDIT_DELAY	msecs_to_jiffies(50)
+
 /**
  * cordon_fault_reason_text() - why a request was stopped, in plain words
  * @reason: enum cordon_reason
@@ -323,15 +331,37 @@ static bool cordon_fault_report(struct cordon_device *cdev,
 						  IOMMU_FAULT_READ);
 }
 
-/* Tell hardware that a record has been handled (spec 3.5). */
-static void cordon_fault_consume(struct cordon_fault_block *block, u32 *consumed)
+/* Tell hardware how many records have been handled (spec 3.5). */
+static void cordon_fault_give(struct cordon_fault_block *block,
+			      struct cordon_fault_credit *credit, u32 records)
 {
-	WRITE_ONCE(block->faults_consumed, cpu_to_le64(++*consumed));
+	credit->consumed += records;
+	WRITE_ONCE(block->faults_consumed, cpu_to_le64(credit->consumed));
+}
+
+/*
+ * A record has been handled.  What is owed keeps its device from having as many
+ * records outstanding as its limit says.
+ */
+static void cordon_fault_consume(struct cordon_unit *unit,
+				 struct cordon_fault_block *block,
+				 struct cordon_fault_credit *credit)
+{
+	if (!credit->recent || time_after(jiffies, credit->since + HZ)) {
+		credit->since = jiffies;
+		credit->recent = 0;
+	}
+	if (++credit->recent <= CORDON_CREDIT_BURST && !credit->owed) {
+		cordon_fault_give(block, credit, 1);
+		return;
+	}
+	credit->owed++;
+	schedule_delayed_work(&unit->fq.repay, CORDON_CREDIT_DELAY);
 }
 
 static void cordon_fault_handle(struct cordon_unit *unit,
 				const struct cordon_fault_event *event,
-				struct list_head *touched)
+				struct list_head *touched, bool report)
 {
 	struct cordon_stream *stream = xa_load(&unit->streams, event->devid);
 	struct cordon_device *cdev = stream ? stream->owner : NULL;
@@ -339,13 +369,13 @@ static void cordon_fault_handle(struct cordon_unit *unit,
 	trace_cordon_fault(unit->dev, cdev ? dev_name(cdev->dev) : "-", event);
 
 	if (event->anon)
-		cordon_fault_consume(unit->fq.anon, &unit->fq.anon_consumed);
+		cordon_fault_consume(unit, unit->fq.anon, &unit->fq.anon_credit);
 	if (event->charged && stream) {
-		cordon_fault_consume(stream->fault, &stream->consumed);
+		cordon_fault_consume(unit, stream->fault, &stream->credit);
 		if (list_empty(&stream->touched))
 			list_add(&stream->touched, touched);
 	}
-	if (!cdev || !cordon_fault_report(cdev, event))
+	if (!cdev || !report || !cordon_fault_report(cdev, event))
 		cordon_fault_show(unit, cdev, event);
 }
 
@@ -369,10 +399,33 @@ static void cordon_stream_losses(struct cordon_stream *stream)
 	cordon_fault_later(stream->unit);
 }
 
+static void cordon_anon_losses(struct cordon_unit *unit)
+{
+	struct cordon_fault_queue *fq = &unit->fq;
+	u32 fresh = cordon_fault_losses(fq->anon, &fq->anon_lost);
+
+	if (!fresh)
+		return;
+	fq->tally.lost += fresh;
+	cordon_fault_later(unit);
+}
+
+static void cordon_fault_tell_full(struct cordon_unit *unit)
+{
+	struct cordon_fault_queue *fq = &unit->fq;
+
+	if (fq->lost == fq->lost_told)
+		return;
+	dev_err(unit->dev, "fault queue was full: %llu faults lost\n",
+		fq->lost - fq->lost_told);
+	fq->lost_told = fq->lost;
+}
+
 /*
  * What was lost: a device at its limit has records in the queue, so whoever
- * loses any for that reason comes by here; a full queue is seen by its own
- * count, and then all devices are looked at.
+ * loses any for that reason comes by here, or is owed credit, and is looked at
+ * when it is given back; a full queue is seen by its own count, and then all
+ * devices are looked at.
  */
 static void cordon_fault_check_losses(struct cordon_unit *unit,
 				      struct list_head *touched)
@@ -381,29 +434,59 @@ static void cordon_fault_check_losses(struct cordon_unit *unit,
 	struct cordon_stream *stream, *next;
 	unsigned long devid;
 	u64 lost;
-	u32 fresh;
 
 	list_for_each_entry_safe(stream, next, touched, touched) {
 		list_del_init(&stream->touched);
 		cordon_stream_losses(stream);
 	}
 
-	fresh = cordon_fault_losses(fq->anon, &fq->anon_lost);
-	if (fresh) {
-		fq->tally.lost += fresh;
-		cordon_fault_later(unit);
-	}
+	cordon_anon_losses(unit);
 
 	lost = cordon_readq(unit, CORDON_REG_FQ_LOST);
 	if (lost == fq->lost)
 		return;
+	fq->lost = lost;
 	xa_for_each(&unit->streams, devid, stream)
 		cordon_stream_losses(stream);
-	if (__ratelimit(&unit->complaints)) {
-		dev_err(unit->dev, "fault queue was full: %llu faults lost\n",
-			lost - fq->lost);
-		fq->lost = lost;
+	if (__ratelimit(&fq->full))
+		cordon_fault_tell_full(unit);
+	else
+		cordon_fault_later(unit);
+}
+
+/* Give back what is owed, and see what was lost in the meantime. */
+static void cordon_fault_repay_locked(struct cordon_unit *unit)
+{
+	struct cordon_fault_queue *fq = &unit->fq;
+	struct cordon_stream *stream;
+	unsigned long devid;
+
+	lockdep_assert_held(&unit->lock);
+
+	xa_for_each(&unit->streams, devid, stream) {
+		if (!stream->credit.owed)
+			continue;
+		cordon_fault_give(stream->fault, &stream->credit,
+				  stream->credit.owed);
+		stream->credit.owed = 0;
+		cordon_stream_losses(stream);
 	}
+	if (fq->anon_credit.owed) {
+		cordon_fault_give(fq->anon, &fq->anon_credit,
+				  fq->anon_credit.owed);
+		fq->anon_credit.owed = 0;
+		cordon_anon_losses(unit);
+	}
+}
+
+static void cordon_fault_repay(struct work_struct *work)
+{
+	struct cordon_unit *unit = container_of(to_delayed_work(work),
+						struct cordon_unit, fq.repay);
+
+	mutex_lock(&unit->lock);
+	cordon_fault_repay_locked(unit);
+	mutex_unlock(&unit->lock);
 }
 
 /*
@@ -416,14 +499,8 @@ static void cordon_fault_advance(struct cordon_unit *unit)
 	cordon_writel(unit, CORDON_REG_FQ_HEAD, unit->fq.head);
 }
 
-/**
- * cordon_fault_drain_locked() - take what is in the fault queue
- * @unit: the unit; its lock is held
- *
- * Return: how many records there were; at most twice the size of the queue are
- * taken at once.
- */
-unsigned int cordon_fault_drain_locked(struct cordon_unit *unit)
+/* At most twice the size of the queue is taken at once. */
+static unsigned int cordon_fault_take(struct cordon_unit *unit, bool report)
 {
 	struct cordon_fault_queue *fq = &unit->fq;
 	u32 size = BIT(fq->log2);
@@ -444,7 +521,7 @@ unsigned int cordon_fault_drain_locked(struct cordon_unit *unit)
 		record = *at;
 		fq->head++;
 		cordon_fault_decode(&record, &event);
-		cordon_fault_handle(unit, &event, &touched);
+		cordon_fault_handle(unit, &event, &touched, report);
 		if (++taken % (size / 2) == 0)
 			cordon_fault_advance(unit);
 		cond_resched();
@@ -453,6 +530,21 @@ unsigned int cordon_fault_drain_locked(struct cordon_unit *unit)
 		cordon_fault_advance(unit);
 	cordon_fault_check_losses(unit, &touched);
 	return taken;
+}
+
+/**
+ * cordon_fault_drain_locked() - take what is in the fault queue, while removing
+ * @unit: the unit; its lock is held
+ *
+ * Each record becomes a line in the log and a trace event.  No fault handler is
+ * called: a device is on its way out, and handlers of others, which may wait
+ * for anything, have no business in that.  May sleep.
+ *
+ * Return: how many records there were.
+ */
+unsigned int cordon_fault_drain_locked(struct cordon_unit *unit)
+{
+	return cordon_fault_take(unit, false);
 }
 
 /**
@@ -469,7 +561,7 @@ unsigned int cordon_fault_drain(struct cordon_unit *unit)
 	unsigned int taken;
 
 	mutex_lock(&unit->lock);
-	taken = cordon_fault_drain_locked(unit);
+	taken = cordon_fault_take(unit, true);
 	mutex_unlock(&unit->lock);
 	return taken;
 }
@@ -501,6 +593,7 @@ static void cordon_fault_remainder(struct work_struct *work)
 	list_for_each_entry(cdev, &unit->devices, list)
 		cordon_tally_show(unit, &cdev->tally, cdev->dev);
 	cordon_tally_show(unit, &unit->fq.tally, NULL);
+	cordon_fault_tell_full(unit);
 	mutex_unlock(&unit->lock);
 }
 
@@ -537,6 +630,9 @@ int cordon_fault_init(struct cordon_unit *unit)
 	struct cordon_fault_queue *fq = &unit->fq;
 
 	INIT_DELAYED_WORK(&fq->remainder, cordon_fault_remainder);
+	INIT_DELAYED_WORK(&fq->repay, cordon_fault_repay);
+	ratelimit_default_init(&fq->full);
+	ratelimit_set_flags(&fq->full, RATELIMIT_MSG_ON_RELEASE);
 	cordon_tally_init(&fq->tally);
 	fq->log2 = min(CORDON_FQ_LOG2, unit->caps.fq_log2);
 	/* One device must not be able to fill it. */
@@ -554,6 +650,7 @@ int cordon_fault_init(struct cordon_unit *unit)
  */
 void cordon_fault_end(struct cordon_unit *unit)
 {
+	disable_delayed_work_sync(&unit->fq.repay);
 	disable_delayed_work_sync(&unit->fq.remainder);
 }
 
@@ -592,6 +689,7 @@ int cordon_fault_enable(struct cordon_unit *unit)
 	cordon_writel(unit, CORDON_REG_FQ_ANON_LIMIT, fq->device_limit);
 	cordon_writel(unit, CORDON_REG_FQ_MERGE, merge);
 	fq->lost = cordon_readq(unit, CORDON_REG_FQ_LOST);
+	fq->lost_told = fq->lost;
 	return cordon_ctrl_write(unit, CORDON_CTRL_FQEN);
 }
 
@@ -604,6 +702,8 @@ int cordon_fault_enable(struct cordon_unit *unit)
 void cordon_fault_flush(struct cordon_unit *unit)
 {
 	cordon_fault_drain(unit);
+	cancel_delayed_work_sync(&unit->fq.repay);
+	cordon_fault_repay(&unit->fq.repay.work);
 	cancel_delayed_work_sync(&unit->fq.remainder);
 	cordon_fault_remainder(&unit->fq.remainder.work);
 }
