@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The test engine, for programs on the board: see engine.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "engine.h"
+#include "ktap.h"
+
+void die(const char *what)
+{
+	printf("Bail out! %s: %s\n", what, strerror(errno));
+	fflush(stdout);
+	_exit(2);
+}
+
+/* 0 or a negative errno */
+static int call(struct engine *e, unsigned long request, void *arg)
+{
+	return ioctl(e->fd, request, arg) < 0 ? -errno : 0;
+}
+
+bool engine_open(struct engine *e, unsigned int n)
+{
+	char path[64], device[PATH_MAX];
+
+	snprintf(path, sizeof(path), "/dev/cordon-engine%u", n);
+	e->fd = open(path, O_RDWR | O_CLOEXEC);
+	if (e->fd < 0)
+		return false;
+	snprintf(path, sizeof(path), "/sys/class/misc/cordon-engine%u/device", n);
+	if (!realpath(path, device))
+		die(path);
+	snprintf(e->bdf, sizeof(e->bdf), "%s", basename(device));
+	return true;
+}
+
+void engine_close(struct engine *e)
+{
+	close(e->fd);
+	e->fd = -1;
+}
+
+void buf_alloc(struct engine *e, struct buf *b, uint32_t kind, size_t size)
+{
+	struct cordon_engine_alloc arg = { .kind = kind, .size = size };
+
+	if (call(e, CORDON_ENGINE_ALLOC, &arg))
+		die("allocating a buffer");
+	*b = (struct buf){
+		.id = arg.id, .size = size, .phys = arg.phys, .iova = arg.iova,
+	};
+}
+
+void buf_free(struct engine *e, struct buf *b)
+{
+	if (call(e, CORDON_ENGINE_FREE, (void *)(unsigned long)b->id))
+		die("freeing a buffer");
+}
+
+int buf_map(struct engine *e, struct buf *b, uint32_t dir, uint64_t offset, uint64_t len)
+{
+	struct cordon_engine_map arg = {
+		.id = b->id, .dir = dir, .offset = offset, .len = len,
+	};
+	int ret = call(e, CORDON_ENGINE_MAP, &arg);
+
+	b->iova = arg.iova;
+	b->ranges = arg.ranges;
+	return ret;
+}
+
+void buf_unmap(struct engine *e, struct buf *b)
+{
+	if (call(e, CORDON_ENGINE_UNMAP, (void *)(unsigned long)b->id))
+		die("unmapping a buffer");
+}
+
+static void access_memory(struct engine *e, uint32_t id, bool write, uint64_t offset,
+			  const void *data, size_t len)
+{
+	struct cordon_engine_access arg = {
+		.id = id, .write = write, .offset = offset, .len = len,
+		.data = (uintptr_t)data,
+	};
+
+	if (call(e, CORDON_ENGINE_ACCESS, &arg))
+		die("reading or writing a buffer");
+}
+
+void buf_write(struct engine *e, const struct buf *b, uint64_t offset, const void *data,
+	       size_t len)
+{
+	access_memory(e, b->id, true, offset, data, len);
+}
+
+void buf_read(struct engine *e, const struct buf *b, uint64_t offset, void *data, size_t len)
+{
+	access_memory(e, b->id, false, offset, data, len);
+}
+
+void own_write(struct engine *e, uint64_t offset, const void *data, size_t len)
+{
+	access_memory(e, CORDON_ENGINE_OWN_BUFFER, true, offset, data, len);
+}
+
+void own_read(struct engine *e, uint64_t offset, void *data, size_t len)
+{
+	access_memory(e, CORDON_ENGINE_OWN_BUFFER, false, offset, data, len);
+}
+
+uint8_t pattern(uint64_t seed, uint64_t i)
+{
+	uint64_t x = (seed + 1) * 0x9e3779b97f4a7c15 + (i >> 3) * 0xd1b54a32d192ed03;
+
+	x ^= x >> 29;
+	x *= 0xbf58476d1ce4e5b9;
+	x ^= x >> 32;
+	return x >> (8 * (i & 7));
+}
+
+void buf_fill(struct engine *e, const struct buf *b, uint64_t seed)
+{
+	uint8_t *data = malloc(b->size);
+	size_t i;
+
+	if (!data)
+		die("out of memory");
+	for (i = 0; i < b->size; i++)
+		data[i] = pattern(seed, i);
+	buf_write(e, b, 0, data, b->size);
+	free(data);
+}
+
+bool buf_has(struct engine *e, const struct buf *b, uint64_t offset, size_t len,
+	     uint64_t seed, uint64_t from)
+{
+	uint8_t *data;
+	size_t i;
+
+	if (!len)
+		return true;
+	data = malloc(len);
+	if (!data)
+		die("out of memory");
+	buf_read(e, b, offset, data, len);
+	for (i = 0; i < len; i++)
+		if (data[i] != pattern(seed, from + i))
+			break;
+	if (i < len)
+		say("byte %#llx of buffer %u is %#x, not %#x",
+		    (unsigned long long)(offset + i), b->id, data[i],
+		    pattern(seed, from + i));
+	free(data);
+	return i == len;
+}
+
+int engine_run(struct engine *e, struct cordon_engine_op *op)
+{
+	return call(e, CORDON_ENGINE_RUN, op);
+}
+
+static int run_simple(struct engine *e, struct cordon_engine_op *op)
+{
+	int ret = engine_run(e, op);
+
+	return ret ? ret : (int)op->status;
+}
+
+int engine_dma_read(struct engine *e, uint64_t src, uint64_t len, struct cordon_engine_op *op)
+{
+	*op = (struct cordon_engine_op){
+		.cmd = CORDON_ENGINE_OP_READ, .src = src, .len = len,
+	};
+	return run_simple(e, op);
+}
+
+int engine_dma_write(struct engine *e, uint64_t dst, uint64_t len, struct cordon_engine_op *op)
+{
+	*op = (struct cordon_engine_op){
+		.cmd = CORDON_ENGINE_OP_WRITE, .dst = dst, .len = len,
+	};
+	return run_simple(e, op);
+}
+
+int engine_dma_copy(struct engine *e, uint64_t dst, uint64_t src, uint64_t len,
+		    struct cordon_engine_op *op)
+{
+	*op = (struct cordon_engine_op){
+		.cmd = CORDON_ENGINE_OP_COPY, .dst = dst, .src = src, .len = len,
+	};
+	return run_simple(e, op);
+}
+
+bool op_good(const struct cordon_engine_op *op)
+{
+	return op->status == CORDON_ENGINE_STATUS_DONE;
+}
+
+bool op_blocked(const struct cordon_engine_op *op)
+{
+	return op->status == (CORDON_ENGINE_STATUS_DONE | CORDON_ENGINE_STATUS_ERROR);
+}
+
+int engine_end(struct engine *e)
+{
+	return call(e, CORDON_ENGINE_END, NULL);
+}
+
+int engine_reset(struct engine *e)
+{
+	return call(e, CORDON_ENGINE_RESET, NULL);
+}
+
+int engine_attach(struct engine *e, uint32_t domain)
+{
+	return call(e, CORDON_ENGINE_ATTACH, (void *)(unsigned long)domain);
+}
+
+int iommu_map(struct engine *e, const struct buf *b, uint32_t domain, uint64_t iova,
+	      uint64_t offset, uint64_t len, uint32_t prot)
+{
+	struct cordon_engine_iommu arg = {
+		.domain = domain, .id = b->id, .prot = prot, .iova = iova,
+		.offset = offset, .len = len,
+	};
+
+	return call(e, CORDON_ENGINE_IOMMU_MAP, &arg);
+}
+
+int iommu_unmap(struct engine *e, const struct buf *b, uint32_t domain, uint64_t iova,
+		uint64_t len)
+{
+	struct cordon_engine_iommu arg = {
+		.domain = domain, .id = b->id, .iova = iova, .len = len,
+	};
+	int ret = call(e, CORDON_ENGINE_IOMMU_UNMAP, &arg);
+
+	if (!ret && arg.len != len) {
+		say("only %#llx of %#llx bytes were unmapped", arg.len, (unsigned long long)len);
+		return -EIO;
+	}
+	return ret;
+}
+
+uint64_t iommu_lookup(struct engine *e, uint32_t domain, uint64_t iova)
+{
+	struct cordon_engine_iommu arg = { .domain = domain, .iova = iova };
+
+	if (call(e, CORDON_ENGINE_LOOKUP, &arg))
+		die("looking an address up");
+	return arg.phys;
+}
+
+struct cordon_engine_faults engine_faults(struct engine *e, uint32_t domain)
+{
+	struct cordon_engine_faults arg = { .domain = domain };
+
+	if (call(e, CORDON_ENGINE_FAULTS, &arg))
+		die("asking for the fault handler's notes");
+	return arg;
+}

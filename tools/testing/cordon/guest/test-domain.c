@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Domains of a test's own, and changes while DMA is under way. */
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "tests.h"
+
+#define DEFAULT	CORDON_ENGINE_DOMAIN_DEFAULT
+#define A	CORDON_ENGINE_DOMAIN_A
+#define B	CORDON_ENGINE_DOMAIN_B
+
+/* Fill one dword by DMA and see in which buffer it arrives: @to, and no other. */
+static enum verdict lands_in(uint64_t iova, struct buf *bufs, int n, int to)
+{
+	static uint64_t value = 0x1000;
+	struct cordon_engine_op op = {
+		.cmd = CORDON_ENGINE_OP_FILL, .dst = iova, .len = 8, .data = ++value,
+	};
+	uint64_t seen;
+	int i;
+
+	EXPECT(!engine_run(&eng, &op) && op_good(&op), "status %#x, bad %#llx", op.status, op.bad);
+	for (i = 0; i < n; i++) {
+		buf_read(&eng, &bufs[i], 0, &seen, sizeof(seen));
+		EXPECT((seen == value) == (i == to), "meant for buffer %d, buffer %d has %#llx",
+		       to, i, (unsigned long long)seen);
+	}
+	return PASS;
+}
+
+/* One address, mapped to another page in each domain: the domain decides. */
+enum verdict test_domains(void)
+{
+	struct buf bufs[3];
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		buf_alloc(&eng, &bufs[i], CORDON_ENGINE_PAGES, PAGE);
+		EXPECT(!iommu_map(&eng, &bufs[i], i, FREE_IOVA, 0, PAGE, RW), "mapping");
+	}
+	for (i = 0; i < 60; i++) {
+		int which = i % 3;
+
+		EXPECT(!engine_attach(&eng, which), "attaching");
+		TRY(lands_in(FREE_IOVA, bufs, 3, which));
+		TRY(blocked_write(FREE_IOVA + PAGE, 8));
+	}
+	/* nor does anything of a domain outlive its time on the device */
+	EXPECT(!engine_attach(&eng, A), "attaching");
+	TRY(lands_in(FREE_IOVA, bufs, 3, A));
+	EXPECT(!iommu_unmap(&eng, &bufs[A], A, FREE_IOVA, PAGE), "unmapping");
+	TRY(blocked_write(FREE_IOVA, 8));
+	EXPECT(!engine_attach(&eng, DEFAULT), "attaching");
+	EXPECT(!iommu_map(&eng, &bufs[A], A, FREE_IOVA, 0, PAGE, CORDON_ENGINE_PROT_READ),
+	       "mapping");
+	EXPECT(!engine_attach(&eng, A), "attaching");
+	TRY(blocked_write(FREE_IOVA, 8));
+	return PASS;
+}
+
+/* an operation that runs beside the test until it is ended */
+struct background {
+	pthread_t thread;
+	struct engine engine;
+	struct cordon_engine_op op;
+	int ret;
+};
+
+static void *run_background(void *arg)
+{
+	struct background *b = arg;
+
+	b->ret = engine_run(&b->engine, &b->op);
+	return NULL;
+}
+
+static void begin(struct background *b)
+{
+	/* a file of its own, so that nothing of ours is in its way */
+	if (!engine_open(&b->engine, 0))
+		die("opening the engine again");
+	if (pthread_create(&b->thread, NULL, run_background, b))
+		die("pthread_create");
+}
+
+static void finish(struct background *b)
+{
+	engine_end(&b->engine);
+	pthread_join(b->thread, NULL);
+	engine_close(&b->engine);
+}
+
+/*
+ * The address that the engine writes to is mapped in every domain, so each of
+ * its writes is allowed at every moment: one that is refused saw a context that
+ * was neither the old nor the new one.
+ */
+enum verdict test_switch_under_dma(void)
+{
+	struct background bg = {
+		.op = {
+			.cmd = CORDON_ENGINE_OP_FILL | CORDON_ENGINE_CMD_KEEP_GOING,
+			.dst = FREE_IOVA, .len = PAGE, .data = 0x55, .count = 1ULL << 40,
+			.delay = 20000, .timeout_ms = 60000,
+		},
+	};
+	struct buf bufs[3];
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		buf_alloc(&eng, &bufs[i], CORDON_ENGINE_PAGES, PAGE);
+		EXPECT(!iommu_map(&eng, &bufs[i], i, FREE_IOVA, 0, PAGE, RW), "mapping");
+	}
+	begin(&bg);
+	for (i = 0; i < 1000; i++)
+		if (engine_attach(&eng, i & 1 ? A : B))
+			break;
+	finish(&bg);
+	EXPECT(i == 1000, "attaching failed after %d times", i);
+	EXPECT(!bg.ret && bg.op.errors == 0, "returned %d; %llu of %llu writes were refused, the first at %#llx",
+	       bg.ret, bg.op.errors, bg.op.done, bg.op.bad);
+	EXPECT(bg.op.done >= 100, "only %llu writes: nothing was tested", bg.op.done);
+	say("%llu writes while the device changed its domain 2000 times", bg.op.done);
+	return PASS;
+}
+
+/* A page beside the one in use comes and goes: that must not disturb its neighbour. */
+enum verdict test_map_under_dma(void)
+{
+	struct background bg = {
+		.op = {
+			.cmd = CORDON_ENGINE_OP_FILL | CORDON_ENGINE_CMD_KEEP_GOING,
+			.dst = FREE_IOVA, .len = PAGE, .data = 0x77, .count = 1ULL << 40,
+			.delay = 20000, .timeout_ms = 60000,
+		},
+	};
+	struct buf steady, moving;
+	int i;
+
+	buf_alloc(&eng, &steady, CORDON_ENGINE_PAGES, PAGE);
+	buf_alloc(&eng, &moving, CORDON_ENGINE_PAGES, BLOCK);
+	EXPECT(!iommu_map(&eng, &steady, DEFAULT, FREE_IOVA, 0, PAGE, RW), "mapping");
+	begin(&bg);
+	for (i = 0; i < 1000; i++) {
+		uint64_t iova = FREE_IOVA + (i & 1 ? PAGE : BLOCK);
+		uint64_t len = i & 1 ? PAGE : BLOCK;
+
+		if (iommu_map(&eng, &moving, DEFAULT, iova, 0, len, RW) ||
+		    iommu_unmap(&eng, &moving, DEFAULT, iova, len))
+			break;
+	}
+	finish(&bg);
+	EXPECT(i == 1000, "mapping failed after %d times", i);
+	EXPECT(!bg.ret && bg.op.errors == 0, "returned %d; %llu of %llu writes were refused",
+	       bg.ret, bg.op.errors, bg.op.done);
+	EXPECT(bg.op.done >= 100, "only %llu writes: nothing was tested", bg.op.done);
+	return PASS;
+}
+
+/* The owner of a domain hears of its faults. */
+enum verdict test_fault_handler(void)
+{
+	struct cordon_engine_faults heard;
+	struct buf b;
+	int i;
+
+	buf_alloc(&eng, &b, CORDON_ENGINE_PAGES, PAGE);
+	EXPECT(!iommu_map(&eng, &b, A, FREE_IOVA, 0, PAGE, CORDON_ENGINE_PROT_READ), "mapping");
+	EXPECT(!engine_attach(&eng, A), "attaching");
+	TRY(blocked_write(FREE_IOVA + 0x18, 8));
+	for (i = 0; i < 200; i++) {
+		heard = engine_faults(&eng, A);
+		if (heard.count)
+			break;
+		pause_ms(10);
+	}
+	EXPECT(heard.count == 1, "%llu calls", heard.count);
+	EXPECT(heard.write && (heard.iova & ~(PAGE - 1)) == FREE_IOVA,
+	       "it was told of a %s at %#llx", heard.write ? "write" : "read", heard.iova);
+	return PASS;
+}

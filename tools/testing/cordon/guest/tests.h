@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The tests of engine-test, which run with an engine open and nothing mapped. */
+#ifndef CORDON_GUEST_TESTS_H
+#define CORDON_GUEST_TESTS_H
+
+#include "engine.h"
+#include "ktap.h"
+#include "watch.h"
+
+#define PAGE	4096ULL
+#define BLOCK	(2ULL << 20)	/* what one level-2 descriptor of 4K tables covers */
+
+/* where tests map with the IOMMU API: the DMA API starts at 4 GiB and goes down */
+#define FREE_IOVA	0x20000000ULL
+
+#define RW	(CORDON_ENGINE_PROT_READ | CORDON_ENGINE_PROT_WRITE)
+
+/* the engine of the running test */
+extern struct engine eng;
+
+/* a repeatable random number below @limit */
+uint64_t random_below(uint64_t limit);
+
+/*
+ * Each of these does DMA at @addr of the engine and wants it terminated at
+ * that byte, with nothing moved.
+ */
+enum verdict blocked_write(uint64_t addr, uint64_t len);
+enum verdict blocked_read(uint64_t addr, uint64_t len);
+
+/* test-dma.c */
+enum verdict test_copy(void);
+enum verdict test_interrupt(void);
+enum verdict test_atomic(void);
+enum verdict test_never_mapped(void);
+enum verdict test_beyond_mapping(void);
+enum verdict test_read_only(void);
+enum verdict test_gather(void);
+enum verdict test_reset(void);
+
+/* test-unmap.c */
+enum verdict test_unmap(void);
+enum verdict test_remap_dma(void);
+enum verdict test_remap_iommu(void);
+enum verdict test_read_only_after_write(void);
+enum verdict test_blocks_and_tables(void);
+
+/* test-domain.c */
+enum verdict test_domains(void);
+enum verdict test_switch_under_dma(void);
+enum verdict test_fault_handler(void);
+enum verdict test_map_under_dma(void);
+
+/* test-report.c */
+enum verdict test_report(void);
+enum verdict test_each_fault_once(void);
+enum verdict test_flood(void);
+
+/* test-load.c */
+enum verdict test_load(void);
+
+#endif /* CORDON_GUEST_TESTS_H */
