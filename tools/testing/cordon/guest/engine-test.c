@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of Cordon by its DMA test engine. Usage: engine-test [NAME...]
+ * Tests of Cordon by its DMA test engine. Usage: engine-test [NAME|-NAME...]
  *
  * The engine's driver must be bound to one.
  */

@@ -19,14 +19,22 @@ void say(const char *format, ...)
 	va_end(args);
 }
 
+/* Names choose; names after a minus sign leave out. */
 static bool wanted(const char *name, char *const *only)
 {
-	if (!only || !*only)
+	bool chosen = true;
+
+	if (!only)
 		return true;
-	for (; *only; only++)
+	for (; *only; only++) {
+		if (**only == '-' && !strcmp(name, *only + 1))
+			return false;
 		if (!strcmp(name, *only))
 			return true;
-	return false;
+		if (**only != '-')
+			chosen = false;
+	}
+	return chosen;
 }
 
 static enum verdict run_one(const struct test *t, enum verdict (*before)(void),

@@ -24,7 +24,7 @@ void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
  * ktap_run - run tests and print KTAP
  * @tests: what to run
  * @n: how many
- * @only: names of those wanted, ended by NULL; NULL for all
+ * @only: names of those wanted, or -NAME for all but that, ended by NULL; NULL for all
  * @before: run before each test; not PASS is the test's verdict
  * @after: run after each test; PASS leaves the test's verdict
  *

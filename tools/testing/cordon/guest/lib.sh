@@ -193,7 +193,7 @@ net_up() {
 }
 
 other_namespace() {
-	[ "$(readlink /proc/$net_holder/ns/net)" != "$(readlink /proc/self/ns/net)" ]
+	[ "$(readlink "/proc/$net_holder/ns/net")" != "$(readlink /proc/self/ns/net)" ]
 }
 
 # there COMMAND...: in the other namespace.

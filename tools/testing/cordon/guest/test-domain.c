@@ -92,10 +92,20 @@ static void finish(struct background *b)
 }
 
 /*
- * The address that the engine writes to is mapped in every domain, so each of
- * its writes is allowed at every moment: one that is refused saw a context that
- * was neither the old nor the new one.
+ * The address that the engine writes to is mapped in the default domain and in
+ * the one that it goes to, so each of its writes is allowed at every moment. It
+ * is mapped nowhere else: one that is refused saw a context that was neither
+ * the old nor the new one, but what was in its memory before.
  */
+static enum verdict go_and_return(struct buf *bufs, int which)
+{
+	EXPECT(!iommu_map(&eng, &bufs[which], which, FREE_IOVA, 0, PAGE, RW), "mapping");
+	EXPECT(!engine_attach(&eng, which), "attaching");
+	EXPECT(!engine_attach(&eng, DEFAULT), "attaching");
+	EXPECT(!iommu_unmap(&eng, &bufs[which], which, FREE_IOVA, PAGE), "unmapping");
+	return PASS;
+}
+
 enum verdict test_switch_under_dma(void)
 {
 	struct background bg = {
@@ -105,19 +115,18 @@ enum verdict test_switch_under_dma(void)
 			.delay = 20000, .timeout_ms = 60000,
 		},
 	};
+	enum verdict verdict = PASS;
 	struct buf bufs[3];
 	int i;
 
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < 3; i++)
 		buf_alloc(&eng, &bufs[i], CORDON_ENGINE_PAGES, PAGE);
-		EXPECT(!iommu_map(&eng, &bufs[i], i, FREE_IOVA, 0, PAGE, RW), "mapping");
-	}
+	EXPECT(!iommu_map(&eng, &bufs[DEFAULT], DEFAULT, FREE_IOVA, 0, PAGE, RW), "mapping");
 	begin(&bg);
-	for (i = 0; i < 1000; i++)
-		if (engine_attach(&eng, i & 1 ? A : B))
-			break;
+	for (i = 0; i < 1000 && verdict == PASS; i++)
+		verdict = go_and_return(bufs, i & 1 ? A : B);
 	finish(&bg);
-	EXPECT(i == 1000, "attaching failed after %d times", i);
+	EXPECT(verdict == PASS, "after %d times", i);
 	EXPECT(!bg.ret && bg.op.errors == 0, "returned %d; %llu of %llu writes were refused, the first at %#llx",
 	       bg.ret, bg.op.errors, bg.op.done, bg.op.bad);
 	EXPECT(bg.op.done >= 100, "only %llu writes: nothing was tested", bg.op.done);

@@ -1,0 +1,13 @@
+#!/bin/bash
+# the same while commands take their time, and beside units that cannot be driven
+# board
+# timeout: 520
+#
+# A DMA may use the old context until the invalidation has taken effect: with
+# domains that change under it, two seconds are not too long on a busy machine.
+exec "$(dirname "$0")/on-board" slow 500 probe-failures,engine-tests \
+	-global cordon-iommu.command-latency=50000 \
+	-global cordon-iommu.check-grace=2000000000 \
+	-device cordon-iommu,stage1=off \
+	-device cordon-iommu,s1-granules=2 \
+	-device cordon-iommu,coherent=off,ha=off,hd=off,haft=off,dirty-log=off
