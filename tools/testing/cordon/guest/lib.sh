@@ -1,4 +1,4 @@
-# shellcheck shell=busybox
+# shellcheck shell=dash
 # What the board's test scripts share: KTAP, and finding things.  Sourced.
 #
 # A script calls plan, then check, pass, fail or skip once for each case, and
@@ -174,14 +174,19 @@ link_b() {
 	interfaces_of virtio_net | tail -n 1
 }
 
+# have_cards: all three network cards have come up.
+have_cards() {
+	[ "$(interfaces_of igb | wc -l)" = 2 ] && [ -n "$(link_b)" ]
+}
+
 # net_up: the virtio card moves to a network namespace of its own, so that
 # what is sent between the two really leaves by one and enters by the other.
 net_up() {
-	net_a=$(link_a) net_b=$(link_b)
-	if [ -z "$net_a" ] || [ -z "$net_b" ]; then
-		echo "interfaces: '$net_a' and '$net_b'"
+	if ! wait_for 30 have_cards; then
+		echo "interfaces: '$(interfaces_of igb)' and '$(link_b)'"
 		return 1
 	fi
+	net_a=$(link_a) net_b=$(link_b)
 	unshare -n sleep 100000 &
 	net_holder=$!
 	wait_for 5 other_namespace || return 1
