@@ -41,7 +41,8 @@ static enum verdict copy_one(struct buf *src, struct buf *dst, uint64_t from, ui
 	engine_dma_copy(&eng, dst->iova, src->iova, len, &op);
 	buf_unmap(&eng, src);
 	buf_unmap(&eng, dst);
-	EXPECT(op_good(&op) && op.moved == len, "%llu bytes from +%llu to +%llu: status %#x, moved %llu, bad %#llx",
+	EXPECT(op_good(&op) && op.moved == len,
+	       "%llu bytes from +%llu to +%llu: status %#x, moved %llu, bad %#llx",
 	       (unsigned long long)len, (unsigned long long)from, (unsigned long long)to,
 	       op.status, op.moved, op.bad);
 	EXPECT(buf_has(&eng, dst, 0, to, 2, 0), "bytes before the target changed");

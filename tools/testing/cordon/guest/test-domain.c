@@ -127,7 +127,8 @@ enum verdict test_switch_under_dma(void)
 		verdict = go_and_return(bufs, i & 1 ? A : B);
 	finish(&bg);
 	EXPECT(verdict == PASS, "after %d times", i);
-	EXPECT(!bg.ret && bg.op.errors == 0, "returned %d; %llu of %llu writes were refused, the first at %#llx",
+	EXPECT(!bg.ret && bg.op.errors == 0,
+	       "returned %d; %llu of %llu writes were refused, the first at %#llx",
 	       bg.ret, bg.op.errors, bg.op.done, bg.op.bad);
 	EXPECT(bg.op.done >= 100, "only %llu writes: nothing was tested", bg.op.done);
 	say("%llu writes while the device changed its domain 2000 times", bg.op.done);

@@ -416,7 +416,8 @@ static bool reasons_met(void)
 int main(void)
 {
 	const char *seed = getenv("SEED"), *seeds = getenv("SEEDS");
-	unsigned int n = seeds && *seeds ? strtoul(seeds, NULL, 0) : 1000, i, bad, failed = 0, lines;
+	unsigned int n = seeds && *seeds ? strtoul(seeds, NULL, 0) : 1000;
+	unsigned int i, bad, failed = 0, lines;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (seed && *seed) {

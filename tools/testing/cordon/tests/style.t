@@ -35,19 +35,20 @@ expect_silence() {
 }
 
 # checkpatch's own exceptions: the macros that tracepoints and the tables of
-# tests are made of, and what only a kernel tree can know (the list of vendors,
-# MAINTAINERS).
+# tests are made of, what only a kernel tree can know (the list of vendors,
+# MAINTAINERS), and -ENOSYS, by which a fault handler asks for the usual report.
 checkpatch() {
 	perl "$scripts/checkpatch.pl" --no-tree --strict --terse --no-summary \
-		--ignore FILE_PATH_CHANGES,UNDOCUMENTED_DT_STRING -f "$@"
+		--ignore FILE_PATH_CHANGES,UNDOCUMENTED_DT_STRING,ENOSYS -f "$@"
 }
 
-# Programs of user space have <inttypes.h>, and none of the kernel's macros.
+# Programs of user space have <inttypes.h>, none of the kernel's macros, and
+# volatile where they look at registers.
 checkpatch_user() {
 	perl "$scripts/checkpatch.pl" --no-tree --strict --terse --no-summary \
 		--ignore CAMELCASE,PREFER_DEFINED_ATTRIBUTE_MACRO \
 		--ignore MACRO_ARG_REUSE,EMBEDDED_FUNCTION_NAME,ARRAY_SIZE \
-		--ignore MULTIPLE_ASSIGNMENTS,MACRO_WITH_FLOW_CONTROL -f "$@"
+		--ignore MULTIPLE_ASSIGNMENTS,MACRO_WITH_FLOW_CONTROL,VOLATILE,SPACING -f "$@"
 }
 
 kernel_doc() {

@@ -65,11 +65,11 @@ struct engine {
 	int nr;
 	struct rw_semaphore life;
 	bool dead;
-	struct mutex files_lock;
+	struct mutex files_lock;	/* protects @files */
 	struct list_head files;
-	struct mutex run_lock;
+	struct mutex run_lock;		/* one operation at a time */
 	struct completion ended;
-	struct mutex domain_lock;
+	struct mutex domain_lock;	/* protects @domains */
 	struct iommu_domain *domains[CORDON_ENGINE_DOMAINS];
 	struct engine_faults {
 		/* protects the others against the fault handler */
@@ -91,7 +91,7 @@ struct engine {
 struct engine_file {
 	struct engine *engine;
 	struct list_head node;
-	struct mutex lock;
+	struct mutex lock;		/* protects @bufs */
 	struct xarray bufs;
 };
 
