@@ -1,5 +1,5 @@
 #!/bin/bash
-# disk and a device run wild, behind Cordon
+# disk, network cards and a device run wild, behind Cordon
 # board
 # timeout: 620
-exec "$(dirname "$0")/on-board" devices 600 probe,nvme,rogue-tests,reload
+exec "$(dirname "$0")/on-board" devices 600 probe,nvme,net,rogue-tests,reload
