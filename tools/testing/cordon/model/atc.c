@@ -106,7 +106,7 @@ void cordon_model_atc_done(struct cordon_model *m, uint32_t tag, bool ok)
 {
 	struct cm_atc *a = &m->atc[cm_get(CM_TAG_ENTRY, tag)];
 
-	if (!a->used || a->serial != cm_get(CM_TAG_SERIAL, tag))
+	if (!a->used || a->serial != cm_get(CM_TAG_SERIAL, tag) || m->inject.gone)
 		return;
 	cm_atc_end(m, a, ok ? CORDON_COMPLETION_OK : CORDON_COMPLETION_TIMEOUT);
 	cm_serve(m);

@@ -120,7 +120,8 @@ static uint8_t cm_map_device(struct cordon_model *m, struct cm_queue *q, struct 
 
 	if (!cm_fits(c->devid, q->devmap_log2))
 		return CORDON_QREASON_VDEV;
-	if (cm_read64(m, addr, &entry))
+	q->forced = cm_injected(m, CORDON_ABORT_COMMAND);
+	if (q->forced || cm_read64(m, addr, &entry))
 		return CORDON_QREASON_FETCH;
 	if (!(entry & CORDON_VDEV_V) || (entry & ~(CORDON_VDEV_V | CORDON_VDEV_DEVID)))
 		return CORDON_QREASON_VDEV;
@@ -264,7 +265,9 @@ static void cm_take_command(struct cordon_model *m, struct cm_queue *q, uint64_t
 		cm_fail(m, q, CORDON_QREASON_FETCH, false);
 		return;
 	}
-	reason = cm_check(m, q, &c);
+	q->forced = cm_inject_fail(m, &reason);
+	if (!q->forced)
+		reason = cm_check(m, q, &c);
 	if (reason) {
 		/* what SKIP completes; after FETCH there is none (spec 5.6) */
 		q->copy = c.op;
@@ -294,9 +297,9 @@ static void cm_take_command(struct cordon_model *m, struct cm_queue *q, uint64_t
 /* One command of one queue, if it is due */
 static bool cm_serve_queue(struct cordon_model *m, struct cm_queue *q)
 {
-	uint64_t latency = m->cfg.command_latency, now, began;
+	uint64_t latency = cm_latency(m), now, began;
 
-	if (q->state != CORDON_QSTATE_RUNNING || (q->ctrl & CORDON_Q_FREEZE) ||
+	if (cm_is_stalled(m, (unsigned int)(q - m->queue)) || q->state != CORDON_QSTATE_RUNNING || (q->ctrl & CORDON_Q_FREEZE) ||
 	    q->head == q->tail)
 		return false;
 	now = cm_now(m);
@@ -326,6 +329,8 @@ void cm_serve(struct cordon_model *m)
 	unsigned int i;
 	bool again;
 
+	if (m->inject.gone)
+		return;
 	if (m->serving) {
 		m->serve_again = true;
 		return;
@@ -351,12 +356,13 @@ uint64_t cm_queue_next(struct cordon_model *m)
 	uint64_t next = CM_NEVER;
 	unsigned int i;
 
-	if (!m->cfg.command_latency)
+	if (!cm_latency(m))
 		return CM_NEVER;
 	for (i = 0; i < m->caps.cmdqs; i++) {
 		struct cm_queue *q = &m->queue[i];
 
-		if (q->state == CORDON_QSTATE_RUNNING && q->head != q->tail && q->ready < next)
+		if (q->state == CORDON_QSTATE_RUNNING && q->head != q->tail && q->ready < next &&
+		    !cm_is_stalled(m, i))
 			next = q->ready;
 	}
 	return next;
@@ -390,8 +396,10 @@ void cm_queue_doorbell(struct cordon_model *m, unsigned int q, uint32_t tail)
 		return;
 	if (tail - queue->head > BIT_ULL(queue->log2)) {
 		/* one that is stopped already keeps the reason that RESUME has to heed */
-		if (queue->state != CORDON_QSTATE_STOPPED)
+		if (queue->state != CORDON_QSTATE_STOPPED) {
+			queue->forced = false;
 			cm_queue_enter(m, queue, CORDON_QSTATE_STOPPED, CORDON_QREASON_TAIL);
+		}
 		return;
 	}
 	queue->tail = tail;
@@ -399,13 +407,15 @@ void cm_queue_doorbell(struct cordon_model *m, unsigned int q, uint32_t tail)
 }
 
 /* Read the descriptor; tells why it will not do, or NONE */
-static uint8_t cm_desc_read(struct cordon_model *m, const struct cm_queue *q, uint64_t *desc)
+static uint8_t cm_desc_read(struct cordon_model *m, struct cm_queue *q, uint64_t *desc)
 {
 	uint64_t addr = (m->qtable & CORDON_QTABLE_ADDR) + (q - m->queue) * sizeof(q->desc);
 
+	q->forced = false;
 	if (!(m->qtable & CORDON_QTABLE_V))
 		return CORDON_QREASON_DESC_ABSENT;
-	if (cm_read64s(m, addr, desc, 8)) {
+	q->forced = cm_injected(m, CORDON_ABORT_QDESC);
+	if (q->forced || cm_read64s(m, addr, desc, 8)) {
 		cm_error(m, CORDON_ERROR_FETCH, addr);
 		return CORDON_QREASON_DESC_FETCH;
 	}
@@ -532,7 +542,8 @@ static void cm_queue_enable(struct cordon_model *m, struct cm_queue *q)
 		cm_text_dec(&t, " ", (uint64_t)(q - m->queue));
 		cm_text_hex(&t, " could not be enabled: reason ", reason);
 		cm_text_str(&t, ".");
-		cm_violation(m, CORDON_VIOLATION_STRUCTURE, &t);
+		if (!q->forced)
+			cm_violation(m, CORDON_VIOLATION_STRUCTURE, &t);
 		return;
 	}
 	q->head = 0;
@@ -570,10 +581,24 @@ static void cm_queue_thaw(struct cordon_model *m, struct cm_queue *q)
 void cm_queue_ctrl(struct cordon_model *m, unsigned int q, uint32_t val)
 {
 	struct cm_queue *queue = &m->queue[q];
-	uint32_t was = queue->ctrl;
 
 	queue->ctrl = val & (CORDON_Q_EN | CORDON_Q_FREEZE);
 	queue->told = false;
+	if (!cm_ack_later(m, CORDON_MUTE_QUEUE, &queue->ctrl_ack))
+		cm_queue_apply(m, q);
+}
+
+/**
+ * cm_queue_apply() - what was written to CORDON_REG_Q_CTRL takes effect
+ * @m: model
+ * @q: number of the queue
+ */
+void cm_queue_apply(struct cordon_model *m, unsigned int q)
+{
+	struct cm_queue *queue = &m->queue[q];
+	uint32_t was = queue->applied;
+
+	queue->applied = queue->ctrl;
 	if ((queue->ctrl & CORDON_Q_EN) && !(was & CORDON_Q_EN)) {
 		cm_queue_enable(m, queue);
 		return;
@@ -584,6 +609,7 @@ void cm_queue_ctrl(struct cordon_model *m, unsigned int q, uint32_t val)
 			cm_queue_enter(m, queue, CORDON_QSTATE_DISABLED, CORDON_QREASON_NONE);
 		}
 		queue->ack = queue->ctrl;
+		m->inject.hang &= ~BIT_ULL(q);
 		return;
 	}
 	if (!(queue->ack & CORDON_Q_EN) || !((queue->ctrl ^ was) & CORDON_Q_FREEZE))

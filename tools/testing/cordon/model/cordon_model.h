@@ -119,6 +119,83 @@ struct cordon_config {
 };
 
 /**
+ * enum cordon_abort - accesses of the unit to memory that can be made to abort
+ * @CORDON_ABORT_DIRECTORY: reads of pointers of directories
+ * @CORDON_ABORT_CONTEXT: reads of device and process contexts
+ * @CORDON_ABORT_TABLE: reads of descriptors of translation tables
+ * @CORDON_ABORT_QDESC: reads of queue descriptors
+ * @CORDON_ABORT_COMMAND: reads of commands and device maps
+ * @CORDON_ABORT_COMPLETION: writes of completion words
+ * @CORDON_ABORT_STATUS: writes of status lines
+ * @CORDON_ABORT_FAULT: writes of fault records
+ * @CORDON_ABORT_BLOCK: accesses to fault blocks
+ * @CORDON_ABORT_REQUEST: writes of page requests
+ * @CORDON_ABORT_MESSAGE: messages
+ * @CORDON_ABORTS: how many there are
+ */
+enum cordon_abort {
+	CORDON_ABORT_DIRECTORY,
+	CORDON_ABORT_CONTEXT,
+	CORDON_ABORT_TABLE,
+	CORDON_ABORT_QDESC,
+	CORDON_ABORT_COMMAND,
+	CORDON_ABORT_COMPLETION,
+	CORDON_ABORT_STATUS,
+	CORDON_ABORT_FAULT,
+	CORDON_ABORT_BLOCK,
+	CORDON_ABORT_REQUEST,
+	CORDON_ABORT_MESSAGE,
+	CORDON_ABORTS
+};
+
+/**
+ * enum cordon_mute - acknowledgements that can be held back
+ * @CORDON_MUTE_ROOT: ROOTACK stays BUSY, with the old root in force
+ * @CORDON_MUTE_CTRL: CTRLACK stays as it is
+ * @CORDON_MUTE_QUEUE: Q_ACK of every queue stays as it is
+ * @CORDON_MUTES: how many there are
+ *
+ * What is not acknowledged does not take effect either, which is the worst that
+ * software has to expect.
+ */
+enum cordon_mute {
+	CORDON_MUTE_ROOT,
+	CORDON_MUTE_CTRL,
+	CORDON_MUTE_QUEUE,
+	CORDON_MUTES
+};
+
+/**
+ * struct cordon_inject - errors that a model makes on purpose
+ * @stall: queues that take no command any more, by bit
+ * @hang: the same, but disabling a queue cures it
+ * @fail_every: every N-th command that is taken stops its queue; 0: none
+ * @fail_reason: why, one of the reasons before WRITE; 0: FETCH
+ * @lose_every: the completion word of every N-th command is never written, though
+ *	the command takes effect; 0: none
+ * @slow: ticks that each command takes beyond &cordon_config.command_latency, and
+ *	each acknowledgement
+ * @aborts: accesses to memory that abort, a bit for each of enum cordon_abort
+ * @mutes: acknowledgements that never come, a bit for each of enum cordon_mute
+ * @gone: the unit has no power: registers read as ones, nothing passes, nothing
+ *	is written, no interrupt comes
+ *
+ * None of them is a violation of software's, nor is what follows from it at
+ * once: a queue that stops, a request that is terminated.
+ */
+struct cordon_inject {
+	uint64_t stall;
+	uint64_t hang;
+	uint64_t fail_every;
+	uint64_t lose_every;
+	uint64_t slow;
+	uint32_t aborts;
+	uint32_t mutes;
+	uint8_t fail_reason;
+	bool gone;
+};
+
+/**
  * struct cordon_request - a request of a device (spec 1.4)
  * @addr: input address; the request does not cross a 4 KiB boundary
  * @devid: DeviceID
@@ -193,6 +270,8 @@ struct cordon_answer {
  * @irqs: rising edges of outputs and messages
  * @faults: terminated requests
  * @stale: uses of stale entries, in checking mode
+ * @injected: errors made on purpose: aborts, commands that failed, words and
+ *	acknowledgements that were not given
  * @violations: violations by kind
  */
 struct cordon_stats {
@@ -203,6 +282,7 @@ struct cordon_stats {
 	uint64_t irqs;
 	uint64_t faults;
 	uint64_t stale;
+	uint64_t injected;
 	uint64_t violations[CORDON_VIOLATIONS];
 };
 
@@ -244,9 +324,14 @@ bool cordon_model_page_request(struct cordon_model *m, const struct cordon_reque
 
 const struct cordon_stats *cordon_model_stats(const struct cordon_model *m);
 
+/* errors on purpose, from now until they are changed: a reset does not end them */
+void cordon_model_inject(struct cordon_model *m, const struct cordon_inject *inject);
+const struct cordon_inject *cordon_model_injected(const struct cordon_model *m);
+
 /*
  * Migration: everything but the caches, which are dropped. The state is a
- * versioned little-endian byte string.
+ * versioned little-endian byte string. There is none, and its size is zero,
+ * while errors are injected.
  */
 size_t cordon_model_state_size(const struct cordon_model *m);
 void cordon_model_save(const struct cordon_model *m, void *buf);

@@ -26,6 +26,7 @@ static bool cm_is_guest(const struct cm_op *op)
 static bool cm_dir_read(struct cm_op *op, bool guest, uint64_t addr, uint64_t *val,
 			unsigned int n, uint8_t reason, uint64_t *where)
 {
+	enum cordon_abort what = n == 1 ? CORDON_ABORT_DIRECTORY : CORDON_ABORT_CONTEXT;
 	struct cordon_model *m = op->m;
 	struct cm_text t;
 	struct cm_out out;
@@ -36,6 +37,11 @@ static bool cm_dir_read(struct cm_op *op, bool guest, uint64_t addr, uint64_t *v
 		addr = out.addr;
 	}
 	*where = addr;
+	if (!op->exact && cm_injected(m, what)) {
+		if (!op->quiet && !guest)
+			cm_error(m, CORDON_ERROR_FETCH, addr);
+		return cm_deny(op, reason, 0, CORDON_LEVEL_NONE, addr);
+	}
 	if (!cm_read64s(m, addr, val, n))
 		return true;
 	if (!op->quiet && !guest) {
@@ -82,6 +88,7 @@ static bool cm_ptr_stale(struct cm_op *op, const struct cm_dir *d, unsigned int 
 
 	cm_op_init(&fresh, op->m, op->req);
 	fresh.quiet = true;
+	fresh.exact = true;
 	fresh.dc = op->dc;
 	return !cm_dir_walk(&fresh, d, level, &ptr) || ptr != e->ptr;
 }
@@ -161,6 +168,7 @@ static bool cm_context_stale(struct cm_op *op, const struct cm_dir *d, const uin
 
 	cm_op_init(&fresh, op->m, op->req);
 	fresh.quiet = true;
+	fresh.exact = true;
 	fresh.dc = op->dc;
 	return !cm_context_read(&fresh, d, now, &at) || at != where ||
 	       memcmp(now, raw, sizeof(now));

@@ -69,6 +69,10 @@ bool cm_block_charge(struct cordon_model *m, uint64_t addr, uint32_t limit, bool
 	int32_t out;
 
 	*over = false;
+	if (cm_injected(m, CORDON_ABORT_BLOCK)) {
+		cm_error(m, CORDON_ERROR_FAULT_BLOCK, addr);
+		return false;
+	}
 	if (cm_read64(m, addr, &v[0]) || cm_read64(m, addr + 8, &v[1]))
 		return cm_block_abort(m, addr);
 	out = (int32_t)((uint32_t)v[0] - (uint32_t)v[1]);
@@ -98,6 +102,10 @@ void cm_block_lost(struct cordon_model *m, uint64_t addr, uint64_t n, bool uncha
 
 	if (!addr)
 		return;
+	if (cm_injected(m, CORDON_ABORT_BLOCK)) {
+		cm_error(m, CORDON_ERROR_FAULT_BLOCK, addr);
+		return;
+	}
 	if (cm_read64(m, addr, &v)) {
 		cm_block_abort(m, addr);
 		return;
@@ -150,7 +158,8 @@ static bool cm_record(struct cordon_model *m, const struct cm_fault *f, uint32_t
 	cm_put_le64(buf + 56, m->fq.lost);
 	addr = (m->fq.base & CORDON_QBASE_ADDR) + (m->fq.tail & cm_mask(log2)) * sizeof(buf);
 	/* the phase tells that the record is whole, so it comes last (spec 6.2) */
-	if (m->ops.write(m->opaque, addr + 8, buf + 8, sizeof(buf) - 8) ||
+	if (cm_injected(m, CORDON_ABORT_FAULT) ||
+	    m->ops.write(m->opaque, addr + 8, buf + 8, sizeof(buf) - 8) ||
 	    m->ops.write(m->opaque, addr, buf, 8)) {
 		cm_error(m, CORDON_ERROR_FQ_WRITE, addr);
 		m->fq.lost += count;
@@ -360,24 +369,19 @@ void cm_fault_flush(struct cordon_model *m)
 /**
  * cm_fault_enable() - CORDON_CTRL_FQEN was written (spec 10.3)
  * @m: model
- * @on: its new value
- *
- * Return: false if it cannot be set.
+ * @on: its new value; the base is good
  */
-bool cm_fault_enable(struct cordon_model *m, bool on)
+void cm_fault_enable(struct cordon_model *m, bool on)
 {
 	if (!on) {
 		cm_fault_flush(m);
 		m->ctrlack &= ~CORDON_CTRL_FQEN;
-		return true;
+		return;
 	}
-	if (!cm_ring_ok(&m->fq, m->caps.fq_log2))
-		return false;
 	m->fq.head = 0;
 	m->fq.tail = 0;
 	m->fq.told = false;
 	m->ctrlack |= CORDON_CTRL_FQEN;
-	return true;
 }
 
 /**

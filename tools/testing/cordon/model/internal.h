@@ -234,11 +234,19 @@ struct cm_merge {
 	struct cm_fault fault;
 };
 
+/* A register was written, and is acknowledged later */
+struct cm_ack {
+	bool pending;
+	uint64_t due;
+};
+
 /*
  * struct cm_queue - a command queue (spec 5)
  * @desc: its descriptor as read
  * @ctrl: CORDON_REG_Q_CTRL
  * @ack: CORDON_REG_Q_ACK
+ * @applied: what of @ctrl has taken effect
+ * @ctrl_ack: when the rest does
  * @said: head in the status line
  * @ready: when the command at the head is done; CM_NEVER if none was taken
  * @atc: INV_ATC outstanding
@@ -246,16 +254,18 @@ struct cm_merge {
  * @has_copy: it was read
  * @done: the command at the head has taken effect
  * @told: CMDPEND was set for an error since Q_CTRL was last written
+ * @forced: it was stopped by an injected error
  */
 struct cm_queue {
 	uint64_t desc[8];
-	uint32_t ctrl, ack;
+	uint32_t ctrl, ack, applied;
+	struct cm_ack ctrl_ack;
 	uint32_t head, tail, said;
 	uint8_t state, reason;
 	uint64_t ready;
 	uint32_t atc;
 	uint64_t copy;
-	bool has_copy, done, told;
+	bool has_copy, done, told, forced;
 	/* from the descriptor */
 	uint8_t log2, slots_log2, devmap_log2;
 	bool guest, dirty;
@@ -293,10 +303,14 @@ struct cordon_model {
 	void *opaque;
 	struct cm_caps caps;
 	struct cordon_stats stats;
+	struct cordon_inject inject;
 
-	/* registers */
+	/* registers; what is above survives a reset */
 	uint32_t ctrl, ctrlack;
-	uint64_t root;
+	struct cm_ack ctrl_ack;
+	uint64_t root;			/* in force */
+	uint64_t root_asked;		/* CORDON_REG_ROOT */
+	struct cm_ack root_ack;
 	uint64_t qtable;
 	uint64_t mair[CORDON_MAIRS];
 	uint32_t error;
@@ -317,6 +331,9 @@ struct cordon_model {
 	uint32_t active;		/* sources pending and not masked */
 	uint32_t wires;			/* levels of wired outputs */
 	uint64_t counting;		/* events that some counter counts */
+
+	/* since an injected error was last made */
+	uint64_t failures, losses;
 
 	struct cm_queue queue[CORDON_CMDQ_MAX];
 	uint32_t next_queue;
@@ -346,6 +363,7 @@ struct cordon_model {
  * @have_ipa: @ipa is known
  * @foresee: nothing is set, but what setting it would need is checked
  * @peek: no right is wanted of stage 2: a comparison
+ * @exact: a comparison, which no injected error disturbs
  * @restarts: how often a walk has started again
  * @dc: the device context, once it is found
  * @pc: what the address space gets, once it is found
@@ -361,6 +379,7 @@ struct cm_op {
 	bool have_ipa;
 	bool foresee;
 	bool peek;
+	bool exact;
 	uint8_t restarts;
 	const struct cm_dc *dc;
 	const struct cm_pc *pc;
@@ -463,6 +482,20 @@ void cm_text_hex(struct cm_text *t, const char *before, uint64_t val);
 void cm_text_dec(struct cm_text *t, const char *before, uint64_t val);
 void cm_violation(struct cordon_model *m, enum cordon_violation kind, struct cm_text *t);
 
+/* inject.c: errors on purpose */
+bool cm_injected(struct cordon_model *m, enum cordon_abort what);
+bool cm_inject_fail(struct cordon_model *m, uint8_t *reason);
+bool cm_inject_lose(struct cordon_model *m);
+bool cm_is_stalled(const struct cordon_model *m, unsigned int q);
+bool cm_is_injecting(const struct cordon_model *m);
+uint64_t cm_latency(const struct cordon_model *m);
+bool cm_ack_later(struct cordon_model *m, enum cordon_mute what, struct cm_ack *ack);
+uint64_t cm_ack_tick(struct cordon_model *m);
+
+/* regs.c: what was written takes effect */
+void cm_root_apply(struct cordon_model *m);
+void cm_ctrl_apply(struct cordon_model *m);
+
 /* state.c */
 bool cm_queue_decode(struct cordon_model *m, struct cm_queue *q);
 
@@ -538,6 +571,7 @@ bool cm_device_has(struct cordon_model *m, uint32_t devid, uint64_t cfg);
 void cm_queue_doorbell(struct cordon_model *m, unsigned int q, uint32_t tail);
 void cm_queue_resume(struct cordon_model *m, unsigned int q, uint32_t how);
 void cm_queue_ctrl(struct cordon_model *m, unsigned int q, uint32_t val);
+void cm_queue_apply(struct cordon_model *m, unsigned int q);
 uint64_t cm_queue_status(const struct cm_queue *q);
 void cm_serve(struct cordon_model *m);
 void cm_queue_settle(struct cordon_model *m, struct cm_queue *q);
@@ -562,7 +596,7 @@ uint64_t cm_atc_tick(struct cordon_model *m);
 void cm_fault_raise(struct cordon_model *m, const struct cm_op *op);
 void cm_fault_flush(struct cordon_model *m);
 void cm_fault_flush_devices(struct cordon_model *m, uint32_t first, uint32_t last);
-bool cm_fault_enable(struct cordon_model *m, bool on);
+void cm_fault_enable(struct cordon_model *m, bool on);
 uint64_t cm_fault_tick(struct cordon_model *m);
 bool cm_block_charge(struct cordon_model *m, uint64_t addr, uint32_t limit, bool *over);
 bool cm_block_abort(struct cordon_model *m, uint64_t addr);
@@ -571,7 +605,7 @@ bool cm_ring_full(const struct cm_ring *r);
 bool cm_ring_ok(const struct cm_ring *r, unsigned int max);
 
 /* request.c: page requests */
-bool cm_request_enable(struct cordon_model *m, bool on);
+void cm_request_enable(struct cordon_model *m, bool on);
 bool cm_request_respond(struct cordon_model *m, uint32_t devid, bool pv, uint32_t pasid,
 			uint32_t group, uint32_t code);
 

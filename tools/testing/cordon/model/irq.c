@@ -37,7 +37,8 @@ static void cm_irq_message(struct cordon_model *m, unsigned int i)
 	uint64_t addr = m->msi_addr[i] & CORDON_MSI_ADDR_ADDR;
 
 	m->stats.irqs++;
-	if (m->ops.msi && m->ops.msi(m->opaque, addr, m->msi_data[i]))
+	if (cm_injected(m, CORDON_ABORT_MESSAGE) ||
+	    (m->ops.msi && m->ops.msi(m->opaque, addr, m->msi_data[i])))
 		cm_error(m, CORDON_ERROR_MSI, addr);
 }
 
@@ -48,8 +49,8 @@ static void cm_irq_message(struct cordon_model *m, unsigned int i)
  */
 void cm_irq_update(struct cordon_model *m)
 {
-	uint32_t active = cm_irq_pending(m) & ~m->imask, rising = active & ~m->active;
-	uint32_t wires = 0, changed;
+	uint32_t active = m->inject.gone ? 0 : cm_irq_pending(m) & ~m->imask;
+	uint32_t rising = active & ~m->active, wires = 0, changed;
 	unsigned int i;
 
 	m->active = active;

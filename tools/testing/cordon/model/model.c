@@ -309,6 +309,7 @@ void cordon_model_reset(struct cordon_model *m)
 
 	memset((uint8_t *)m + from, 0, sizeof(*m) - from);
 	m->stats = stats;
+	m->inject.hang = 0;
 	m->imask = BIT(CORDON_INTS) - 1;
 	if (cm_cap(m, CORDON_CAP1_ATS))
 		m->atc_timeout = m->caps.atc_max;
@@ -329,9 +330,14 @@ uint64_t cordon_model_tick(struct cordon_model *m)
 {
 	uint64_t next, t;
 
-	if (m->cfg.command_latency)
+	if (m->inject.gone)
+		return CM_NEVER;
+	t = cm_ack_tick(m);
+	if (cm_latency(m))
 		cm_serve(m);
 	next = cm_queue_next(m);
+	if (t < next)
+		next = t;
 	t = cm_fault_tick(m);
 	if (t < next)
 		next = t;

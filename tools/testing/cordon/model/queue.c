@@ -120,7 +120,8 @@ bool cm_queue_read(struct cordon_model *m, struct cm_queue *q, uint64_t addr, ui
 {
 	if (q->guest && !cm_guest_addr(m, q, addr, false, &addr))
 		return false;
-	if (!cm_read64s(m, addr, val, n))
+	q->forced = cm_injected(m, CORDON_ABORT_COMMAND);
+	if (!q->forced && !cm_read64s(m, addr, val, n))
 		return true;
 	if (!q->guest)
 		cm_error(m, CORDON_ERROR_FETCH, addr);
@@ -166,7 +167,8 @@ static void cm_queue_stopped(struct cordon_model *m, struct cm_queue *q)
 	cm_text_dec(&t, " stopped at command ", q->head);
 	cm_text_hex(&t, " with reason ", q->reason);
 	cm_text_str(&t, ".");
-	cm_violation(m, CORDON_VIOLATION_COMMAND, &t);
+	if (!q->forced)
+		cm_violation(m, CORDON_VIOLATION_COMMAND, &t);
 	if (q->guest && q->told)
 		return;
 	q->told = true;
@@ -183,15 +185,19 @@ static void cm_queue_stopped(struct cordon_model *m, struct cm_queue *q)
  */
 void cm_queue_say(struct cordon_model *m, struct cm_queue *q)
 {
+	bool forced;
+
 	q->said = q->head;
 	if (q->state == CORDON_QSTATE_DISABLED)
 		return;
-	if (cm_queue_write(m, q, q->status, cm_queue_status(q)))
+	forced = cm_injected(m, CORDON_ABORT_STATUS);
+	if (!forced && cm_queue_write(m, q, q->status, cm_queue_status(q)))
 		return;
 	if (!q->guest)
 		cm_error(m, CORDON_ERROR_STATUS_WRITE, q->status);
 	if (q->state == CORDON_QSTATE_STOPPED)
 		return;
+	q->forced = forced;
 	q->done = false;
 	q->has_copy = false;
 	q->state = CORDON_QSTATE_STOPPED;
@@ -234,7 +240,10 @@ bool cm_complete(struct cordon_model *m, struct cm_queue *q, uint64_t op, unsign
 			cm_put(CORDON_COMPLETION_STATUS, status);
 
 	if (op & CORDON_CMD_COMPLETE) {
-		if (!cm_queue_write(m, q, q->slots + 8 * slot, word))
+		if (status != CORDON_COMPLETION_SKIPPED && cm_inject_lose(m))
+			return true;
+		q->forced = cm_injected(m, CORDON_ABORT_COMPLETION);
+		if (q->forced || !cm_queue_write(m, q, q->slots + 8 * slot, word))
 			return false;
 		m->stats.syncs++;
 		cm_trace(m, CORDON_TRACE_COMPLETE, cm_queue_index(m, q), slot, word, 0);

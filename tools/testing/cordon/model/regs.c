@@ -169,8 +169,9 @@ static uint64_t cm_read_main(struct cordon_model *m, uint64_t offset)
 	case CORDON_REG_CTRLACK:
 		return m->ctrlack;
 	case CORDON_REG_ROOT:
+		return m->root_asked;
 	case CORDON_REG_ROOTACK:
-		return m->root;
+		return m->root | (m->root_ack.pending ? CORDON_ROOT_BUSY : 0);
 	case CORDON_REG_QTABLE:
 		return m->qtable;
 	case CORDON_REG_ERROR:
@@ -259,43 +260,71 @@ static uint64_t cm_read_reg(struct cordon_model *m, uint64_t offset)
 	}
 }
 
-/* spec 10.3: a root takes effect as a whole, and everything cached goes */
 static void cm_write_root(struct cordon_model *m, uint64_t val)
 {
 	if ((val & ~CM_ROOT_BITS) || !cm_fits(val & CORDON_ROOT_ADDR, m->caps.oas_bits)) {
 		cm_bad_write(m, CORDON_REG_ROOT);
 		val &= CORDON_ROOT_SILENT;
 	}
+	m->root_asked = val;
+	if (!cm_ack_later(m, CORDON_MUTE_ROOT, &m->root_ack))
+		cm_root_apply(m);
+}
+
+/**
+ * cm_root_apply() - what was written to CORDON_REG_ROOT is in force (spec 10.3)
+ * @m: model
+ *
+ * It takes effect as a whole, and everything cached goes.
+ */
+void cm_root_apply(struct cordon_model *m)
+{
 	/* the contexts go, and software may free the fault blocks that they name */
 	cm_fault_flush(m);
 	cm_inv_all(m);
-	m->root = val;
-	cm_trace(m, CORDON_TRACE_ROOT, val, 0, 0, 0);
+	m->root = m->root_asked;
+	cm_trace(m, CORDON_TRACE_ROOT, m->root, 0, 0, 0);
 	if (m->ops.invalidated)
 		m->ops.invalidated(m->opaque, true, 0, 0, ~0ULL);
 }
 
 static void cm_write_ctrl(struct cordon_model *m, uint32_t val)
 {
-	uint32_t can = CORDON_CTRL_FQEN, changed;
+	uint32_t can = CORDON_CTRL_FQEN;
 
 	if (cm_cap(m, CORDON_CAP1_PRI))
 		can |= CORDON_CTRL_PRQEN;
 	if (cm_cap(m, CORDON_CAP1_QUIESCE))
 		can |= CORDON_CTRL_QUIESCE;
-	changed = (val ^ m->ctrl) & can;
 	m->ctrl = val & can;
-	if ((changed & CORDON_CTRL_FQEN) && !cm_fault_enable(m, m->ctrl & CORDON_CTRL_FQEN)) {
+	if ((m->ctrl & ~m->ctrlack & CORDON_CTRL_FQEN) && !cm_ring_ok(&m->fq, m->caps.fq_log2)) {
 		m->ctrl &= ~CORDON_CTRL_FQEN;
 		cm_bad_write(m, CORDON_REG_CTRL);
 	}
-	if ((changed & CORDON_CTRL_PRQEN) && !cm_request_enable(m, m->ctrl & CORDON_CTRL_PRQEN)) {
+	if ((m->ctrl & ~m->ctrlack & CORDON_CTRL_PRQEN) &&
+	    !cm_ring_ok(&m->prq, m->caps.prq_log2)) {
 		m->ctrl &= ~CORDON_CTRL_PRQEN;
 		cm_bad_write(m, CORDON_REG_CTRL);
 	}
+	m->ctrl_ack.pending = false;
+	if (m->ctrl != m->ctrlack && !cm_ack_later(m, CORDON_MUTE_CTRL, &m->ctrl_ack))
+		cm_ctrl_apply(m);
+}
+
+/**
+ * cm_ctrl_apply() - what was written to CORDON_REG_CTRL takes effect
+ * @m: model
+ */
+void cm_ctrl_apply(struct cordon_model *m)
+{
+	uint32_t changed = m->ctrl ^ m->ctrlack;
+
+	if (changed & CORDON_CTRL_FQEN)
+		cm_fault_enable(m, m->ctrl & CORDON_CTRL_FQEN);
+	if (changed & CORDON_CTRL_PRQEN)
+		cm_request_enable(m, m->ctrl & CORDON_CTRL_PRQEN);
 	/* each request is handled within one call, so none is ever inside */
-	if (changed & CORDON_CTRL_QUIESCE)
-		m->ctrlack ^= CORDON_CTRL_QUIESCE;
+	m->ctrlack ^= changed & CORDON_CTRL_QUIESCE;
 }
 
 /* An address with flags: zero if it is bad (spec 10.3) */
@@ -513,6 +542,8 @@ uint64_t cordon_model_mmio_read(struct cordon_model *m, uint64_t offset, unsigne
 	unsigned int width;
 
 	m->stats.reg_reads++;
+	if (m->inject.gone)
+		return cm_mask(8 * size);
 	if (offset >= cordon_model_mmio_size(m))
 		return 0;
 	/* the upper half of a 64-bit register */
@@ -545,7 +576,7 @@ void cordon_model_mmio_write(struct cordon_model *m, uint64_t offset, uint64_t v
 	unsigned int q;
 
 	m->stats.reg_writes++;
-	if (offset >= cordon_model_mmio_size(m))
+	if (m->inject.gone || offset >= cordon_model_mmio_size(m))
 		return;
 	if (!size || cm_width(m, offset) != size) {
 		cm_bad_access(m, offset, size, "write");

@@ -78,7 +78,8 @@ static bool cm_request_record(struct cordon_model *m, const struct cm_op *op, ui
 	cm_put_le64(buf + 16, req->addr & ~cm_mask(12));
 	cm_put_le64(buf + 24, cm_now(m));
 	addr = (m->prq.base & CORDON_QBASE_ADDR) + (m->prq.tail & cm_mask(log2)) * sizeof(buf);
-	if (m->ops.write(m->opaque, addr + 8, buf + 8, sizeof(buf) - 8) ||
+	if (cm_injected(m, CORDON_ABORT_REQUEST) ||
+	    m->ops.write(m->opaque, addr + 8, buf + 8, sizeof(buf) - 8) ||
 	    m->ops.write(m->opaque, addr, buf, 8)) {
 		cm_error(m, CORDON_ERROR_PRQ_WRITE, addr);
 		cm_request_lost(m, op, charged);
@@ -109,6 +110,8 @@ bool cordon_model_page_request(struct cordon_model *m, const struct cordon_reque
 
 	as_ats.type = CORDON_TYPE_ATS;
 	*code = CORDON_RESPONSE_FAILURE;
+	if (m->inject.gone)
+		return !due;
 	if (cm_find_policy(m, &as_ats, &op) && !(op.dc->cfg & CORDON_DC_PRI)) {
 		/* a cached context may be older than memory, and must not refuse */
 		cm_op_init(&op, m, &as_ats);
@@ -153,21 +156,16 @@ bool cm_request_respond(struct cordon_model *m, uint32_t devid, bool pv, uint32_
 /**
  * cm_request_enable() - CORDON_CTRL_PRQEN was written (spec 10.3)
  * @m: model
- * @on: its new value
- *
- * Return: false if it cannot be set.
+ * @on: its new value; the base is good
  */
-bool cm_request_enable(struct cordon_model *m, bool on)
+void cm_request_enable(struct cordon_model *m, bool on)
 {
 	if (!on) {
 		m->ctrlack &= ~CORDON_CTRL_PRQEN;
-		return true;
+		return;
 	}
-	if (!cm_ring_ok(&m->prq, m->caps.prq_log2))
-		return false;
 	m->prq.head = 0;
 	m->prq.tail = 0;
 	m->prq.told = false;
 	m->ctrlack |= CORDON_CTRL_PRQEN;
-	return true;
 }

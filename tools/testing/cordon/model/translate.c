@@ -37,6 +37,7 @@ void cm_op_init(struct cm_op *op, struct cordon_model *m, const struct cordon_re
 	op->have_ipa = false;
 	op->foresee = false;
 	op->peek = false;
+	op->exact = false;
 	op->restarts = 0;
 	op->dc = NULL;
 	op->pc = NULL;
@@ -345,6 +346,12 @@ void cm_translate(struct cordon_model *m, const struct cordon_request *req, bool
 void cordon_model_translate(struct cordon_model *m, const struct cordon_request *req,
 			    struct cordon_answer *ans)
 {
+	if (m->inject.gone) {
+		memset(ans, 0, sizeof(*ans));
+		ans->reason = CORDON_REASON_NO_ROOT;
+		ans->ats_status = CM_ATS_UNSUPPORTED;
+		return;
+	}
 	cm_translate(m, req, true, ans);
 }
 

@@ -225,6 +225,11 @@ static bool cm_desc_read(struct cm_op *op, const struct cm_table *t, uint64_t in
 	}
 	if (!op->quiet)
 		cm_count(m, CORDON_EVENT_WALK_READS, op);
+	if (!op->exact && cm_injected(m, CORDON_ABORT_TABLE)) {
+		if (!op->quiet && !t->nested)
+			cm_error(m, CORDON_ERROR_FETCH, s->pa);
+		return cm_walk_deny(op, t, input, CORDON_REASON_TABLE_FETCH, level + 1, s->pa);
+	}
 	if (!cm_read64(m, s->pa, &s->desc))
 		return true;
 	if (!op->quiet && !t->nested) {
@@ -334,6 +339,7 @@ static struct cm_walk_entry *cm_walk_start(struct cm_op *op, const struct cm_tab
 		}
 		cm_op_init(&fresh, op->m, op->req);
 		fresh.quiet = true;
+		fresh.exact = true;
 		fresh.dc = op->dc;
 		fresh.pc = op->pc;
 		met = cm_table_at(&fresh, t, addr, l, &table);
@@ -361,6 +367,7 @@ static bool cm_walk_fresh(struct cm_op *op, const struct cm_table *t, uint64_t a
 	cm_op_init(&fresh, op->m, op->req);
 	fresh.quiet = true;
 	fresh.peek = true;
+	fresh.exact = true;
 	fresh.dc = op->dc;
 	fresh.pc = op->pc;
 	all.r = false;
