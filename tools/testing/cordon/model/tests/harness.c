@@ -505,6 +505,7 @@ int main(void)
 	tests_fault();
 	tests_device();
 	tests_state();
+	tests_clauses();
 	tests_inject();
 	tests_random();
 	return plan();

@@ -126,6 +126,7 @@ void tests_fault(void);
 void tests_device(void);
 void tests_random(void);
 void tests_state(void);
+void tests_clauses(void);
 void tests_inject(void);
 
 #endif /* CORDON_MODEL_TESTS_HARNESS_H */
