@@ -177,7 +177,7 @@ enum cordon_mute {
  *	each acknowledgement
  * @aborts: accesses to memory that abort, a bit for each of enum cordon_abort
  * @mutes: acknowledgements that never come, a bit for each of enum cordon_mute
- * @gone: the unit has no power: registers read as ones, nothing passes, nothing
+ * @gone: not 0: the unit has no power: registers read as ones, nothing passes, nothing
  *	is written, no interrupt comes
  *
  * None of them is a violation of software's, nor is what follows from it at
@@ -189,10 +189,10 @@ struct cordon_inject {
 	uint64_t fail_every;
 	uint64_t lose_every;
 	uint64_t slow;
-	uint32_t aborts;
-	uint32_t mutes;
-	uint8_t fail_reason;
-	bool gone;
+	uint64_t aborts;
+	uint64_t mutes;
+	uint64_t fail_reason;
+	uint64_t gone;
 };
 
 /**

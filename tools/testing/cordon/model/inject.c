@@ -43,7 +43,7 @@ bool cm_inject_fail(struct cordon_model *m, uint8_t *reason)
 {
 	if (!cm_every(m, m->inject.fail_every, &m->failures))
 		return false;
-	*reason = m->inject.fail_reason ? m->inject.fail_reason : CM_FAIL_REASON;
+	*reason = m->inject.fail_reason ? (uint8_t)m->inject.fail_reason : CM_FAIL_REASON;
 	return true;
 }
 

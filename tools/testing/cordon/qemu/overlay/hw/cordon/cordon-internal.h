@@ -68,6 +68,9 @@ typedef struct CordonMsi {
  * @cfg: capabilities, which properties trim until the device is realized
  * @check_grace: property: cordon_config.stale_grace in nanoseconds
  * @command_latency: property: cordon_config.command_latency in nanoseconds
+ * @inject: properties: errors to make, until the device is realized; from then
+ *     on they are the model's
+ * @inject_slow: property: cordon_inject.slow in nanoseconds
  * @period_ns: nanoseconds in a tick of the system counter
  * @lock: serialises the model; nests inside the BQL
  * @model: the model; protected by @lock, as is all that follows up to @bh
@@ -96,6 +99,8 @@ struct CordonIommu {
     struct cordon_config cfg;
     uint64_t check_grace;
     uint64_t command_latency;
+    struct cordon_inject inject;
+    uint64_t inject_slow;
     uint32_t period_ns;
 
     QemuMutex lock;
@@ -163,7 +168,7 @@ void cordon_dma_invalidated(void *opaque, bool all_devices, uint32_t devid,
 /* cordon-properties.c */
 
 /**
- * cordon_add_properties() - Capabilities to trim and statistics to read
+ * cordon_add_properties() - Capabilities to trim, errors to inject, statistics
  * @klass: class of the unit
  */
 void cordon_add_properties(ObjectClass *klass);

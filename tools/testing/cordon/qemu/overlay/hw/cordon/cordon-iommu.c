@@ -254,6 +254,8 @@ static bool cordon_make_model(CordonIommu *s, Error **errp)
         qemu_vfree(mem);
         return false;
     }
+    s->inject.slow = s->inject_slow / s->period_ns;
+    cordon_model_inject(s->model, &s->inject);
     return true;
 }
 
@@ -321,9 +323,16 @@ static int cordon_pre_save(void *opaque)
     cordon_settle(s);
     qemu_mutex_lock(&s->lock);
     s->state_len = cordon_model_state_size(s->model);
-    s->state = g_malloc(s->state_len);
-    cordon_model_save(s->model, s->state);
+    if (s->state_len) {
+        s->state = g_malloc(s->state_len);
+        cordon_model_save(s->model, s->state);
+    }
     qemu_mutex_unlock(&s->lock);
+    if (!s->state_len) {
+        error_report("%s: a unit that makes errors on purpose cannot be moved",
+                     cordon_name(s));
+        return -EBUSY;
+    }
     return 0;
 }
 

@@ -3,7 +3,9 @@
  * Cordon: what can be said of a unit on the command line, and asked of it.
  *
  * Each field of the capability registers (spec 10.2) is a property that can be
- * trimmed until the device is realized. What the model counts is read-only.
+ * trimmed until the device is realized. Errors to be made on purpose can be
+ * changed at any time, by the monitor's qom-set too. What the model counts is
+ * read-only.
  */
 #include "qemu/osdep.h"
 #include "qapi/error.h"
@@ -121,6 +123,142 @@ static void cordon_set_cap(Object *obj, Visitor *v, const char *name,
     s->cfg.cap[cap->reg] |= val << shift;
 }
 
+typedef struct CordonInject {
+    const char *name;
+    size_t offset;
+    uint64_t max;
+    const char *what;
+} CordonInject;
+
+#define INJECT(name, field, max, what) \
+    { name, offsetof(struct cordon_inject, field), max, what }
+
+static const CordonInject cordon_injections[] = {
+    INJECT("inject-stall", stall, UINT64_MAX,
+           "queues that take no command: sum of 1 << queue"),
+    INJECT("inject-hang", hang, UINT64_MAX,
+           "the same, until the queue is disabled"),
+    INJECT("inject-fail-every", fail_every, UINT64_MAX,
+           "every so many commands one fails; 0: none"),
+    INJECT("inject-fail-reason", fail_reason, CORDON_QREASON_FETCH,
+           "why: a reason of the specification, 5.6; 0: FETCH"),
+    INJECT("inject-lose-every", lose_every, UINT64_MAX,
+           "every so many completion words one is not written; 0: none"),
+    INJECT("inject-aborts", aborts, BIT(CORDON_ABORTS) - 1,
+           "accesses to memory that abort: sum of 1: directories, "
+           "2: contexts, 4: tables, 8: queue descriptors, 16: commands, "
+           "32: completion words, 64: status lines, 128: fault records, "
+           "256: fault blocks, 512: page requests, 1024: messages"),
+    INJECT("inject-mutes", mutes, BIT(CORDON_MUTES) - 1,
+           "acknowledgements that never come: sum of 1: ROOT, 2: CTRL, "
+           "4: queues"),
+    INJECT("inject-gone", gone, 1,
+           "no power: registers read as ones, nothing passes"),
+};
+
+static uint64_t *cordon_inject_field(struct cordon_inject *inject,
+                                     const CordonInject *what)
+{
+    return (uint64_t *)((char *)inject + what->offset);
+}
+
+/* Called with the lock held. */
+static struct cordon_inject cordon_injected(CordonIommu *s)
+{
+    return s->model ? *cordon_model_injected(s->model) : s->inject;
+}
+
+static void cordon_do_inject(CordonIommu *s, const struct cordon_inject *inject)
+{
+    s->inject = *inject;
+    if (s->model) {
+        cordon_model_inject(s->model, inject);
+    }
+}
+
+static void cordon_get_inject(Object *obj, Visitor *v, const char *name,
+                              void *opaque, Error **errp)
+{
+    CordonIommu *s = CORDON_IOMMU(obj);
+    const CordonInject *what = opaque;
+    struct cordon_inject inject;
+    uint64_t val;
+    bool flag;
+
+    qemu_mutex_lock(&s->lock);
+    inject = cordon_injected(s);
+    qemu_mutex_unlock(&s->lock);
+    val = *cordon_inject_field(&inject, what);
+    if (what->max == 1) {
+        flag = val;
+        visit_type_bool(v, name, &flag, errp);
+    } else {
+        visit_type_uint64(v, name, &val, errp);
+    }
+}
+
+static void cordon_set_inject(Object *obj, Visitor *v, const char *name,
+                              void *opaque, Error **errp)
+{
+    CordonIommu *s = CORDON_IOMMU(obj);
+    const CordonInject *what = opaque;
+    struct cordon_inject inject;
+    uint64_t val = 0;
+    bool flag = false;
+
+    if (what->max == 1) {
+        if (!visit_type_bool(v, name, &flag, errp)) {
+            return;
+        }
+        val = flag;
+    } else if (!visit_type_uint64(v, name, &val, errp)) {
+        return;
+    }
+    if (val > what->max) {
+        error_setg(errp, "'%s' is at most %" PRIu64, name, what->max);
+        return;
+    }
+    qemu_mutex_lock(&s->lock);
+    inject = cordon_injected(s);
+    *cordon_inject_field(&inject, what) = val;
+    cordon_do_inject(s, &inject);
+    qemu_mutex_unlock(&s->lock);
+    if (s->model) {
+        cordon_settle(s);
+    }
+}
+
+/* The model's ticks are not known until the device is realized. */
+static void cordon_get_slow(Object *obj, Visitor *v, const char *name,
+                            void *opaque, Error **errp)
+{
+    CordonIommu *s = CORDON_IOMMU(obj);
+
+    visit_type_uint64(v, name, &s->inject_slow, errp);
+}
+
+static void cordon_set_slow(Object *obj, Visitor *v, const char *name,
+                            void *opaque, Error **errp)
+{
+    CordonIommu *s = CORDON_IOMMU(obj);
+    struct cordon_inject inject;
+    uint64_t val;
+
+    if (!visit_type_uint64(v, name, &val, errp)) {
+        return;
+    }
+    s->inject_slow = val;
+    if (!s->model) {
+        return;
+    }
+    qemu_mutex_lock(&s->lock);
+    inject = cordon_injected(s);
+    inject.slow = val / s->period_ns;
+    cordon_do_inject(s, &inject);
+    qemu_mutex_unlock(&s->lock);
+    cordon_settle(s);
+}
+
 typedef struct CordonStat {
     const char *name;
     size_t offset;
@@ -140,6 +278,7 @@ static const CordonStat cordon_stats[] = {
     STAT("irqs", irqs, "rising outputs and messages"),
     STAT("faults", faults, "requests terminated"),
     STAT("stale", stale, "uses of stale entries"),
+    STAT("injected", injected, "errors made on purpose"),
     VIOLATION("violations-stale", CORDON_VIOLATION_STALE,
               "violations: uses of stale entries"),
     VIOLATION("violations-access", CORDON_VIOLATION_ACCESS,
@@ -205,6 +344,19 @@ void cordon_add_properties(ObjectClass *klass)
                                   (void *)cap);
         object_class_property_set_description(klass, cap->name, cap->what);
     }
+    for (size_t i = 0; i < ARRAY_SIZE(cordon_injections); i++) {
+        const CordonInject *what = &cordon_injections[i];
+
+        object_class_property_add(klass, what->name,
+                                  what->max == 1 ? "bool" : "uint64",
+                                  cordon_get_inject, cordon_set_inject, NULL,
+                                  (void *)what);
+        object_class_property_set_description(klass, what->name, what->what);
+    }
+    object_class_property_add(klass, "inject-slow", "uint64", cordon_get_slow,
+                              cordon_set_slow, NULL, NULL);
+    object_class_property_set_description(klass, "inject-slow",
+        "ns more that each command and each acknowledgement takes");
     for (size_t i = 0; i < ARRAY_SIZE(cordon_stats); i++) {
         const CordonStat *stat = &cordon_stats[i];
 
