@@ -35,6 +35,23 @@ static void cordon_ask(CordonIommu *s, const struct cordon_request *req,
 }
 
 /*
+ * Where a request goes that the unit has let through: never to registers of a
+ * unit, whatever its context says (spec 14.1). It is the bus that terminates
+ * it, so there is no record of it.
+ */
+static bool cordon_is_registers(hwaddr addr)
+{
+    hwaddr offset, len = 1;
+    MemoryRegion *mr;
+
+    RCU_READ_LOCK_GUARD();
+    mr = address_space_translate(&address_space_memory, addr, &offset, &len,
+                                 false, MEMTXATTRS_UNSPECIFIED);
+    return !memory_region_is_ram(mr) &&
+           object_dynamic_cast(memory_region_owner(mr), TYPE_CORDON_IOMMU);
+}
+
+/*
  * An access of IOMMU_NONE asks for permissions and is no request: the one that
  * has any of them wins, and nothing is recorded.
  */
@@ -87,6 +104,9 @@ static IOMMUTLBEntry cordon_translate(IOMMUMemoryRegion *iommu, hwaddr addr,
     }
     if (!ans.reason) {
         entry.translated_addr = ans.addr & ~CORDON_REQUEST_MASK;
+        if (cordon_is_registers(ans.addr)) {
+            entry.perm = IOMMU_NONE;
+        }
     } else if (ans.razwi && flag != IOMMU_NONE) {
         entry.target_as = &s->razwi_as;
         entry.perm = IOMMU_RW;
@@ -268,7 +288,7 @@ MemTxResult cordon_iommu_dma(AddressSpace *as, const CordonDma *dma,
         }
         return MEMTX_OK;
     }
-    if (ans.reason) {
+    if (ans.reason || cordon_is_registers(ans.addr)) {
         return MEMTX_ACCESS_ERROR;
     }
     return address_space_rw(&address_space_memory, ans.addr, attrs, buf, len,
