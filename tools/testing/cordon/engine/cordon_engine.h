@@ -15,6 +15,7 @@
 
 #define CORDON_ENGINE_VENDOR		0x1234
 #define CORDON_ENGINE_DEVICE		0xc0d0
+#define CORDON_ENGINE_HOSTILE		0xc0d1	/* PCI device ID of a hostile one, below */
 #define CORDON_ENGINE_COMPATIBLE	"cordon,dma-test-engine"
 #define CORDON_ENGINE_SIZE		0x2000	/* registers, then the buffer */
 
@@ -47,6 +48,16 @@
 #define CORDON_ENGINE_PASID_EXEC	0x20000000
 #define CORDON_ENGINE_ERRORS		0x60	/* 64, RO: accesses terminated since reset */
 #define CORDON_ENGINE_STOP		0x68	/* 32, WO: ends a running operation */
+#define CORDON_ENGINE_STOP_HOSTILE	0x686f6c74	/* the only value that a hostile one obeys */
+
+/*
+ * A hostile engine (property hostile=on of the PCI shell) is a device that has
+ * been taken over. What it was once told to do it goes on with, whatever the
+ * host does to it: bus mastering is switched off, the function is reset, a
+ * driver writes STOP. Beside its own pace it does a piece before and after each
+ * access to a register of a unit, so that there is DMA between any two steps
+ * that software takes with the hardware.
+ */
 
 /*
  * With KEEP_GOING in CMD an error is counted and the operation goes on: for

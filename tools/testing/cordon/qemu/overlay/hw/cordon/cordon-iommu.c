@@ -168,17 +168,26 @@ void cordon_settle(CordonIommu *s)
     }
 }
 
+static NotifierList cordon_steps = NOTIFIER_LIST_INITIALIZER(cordon_steps);
+
+void cordon_iommu_add_step(Notifier *step)
+{
+    notifier_list_add(&cordon_steps, step);
+}
+
 static uint64_t cordon_mmio_read(void *opaque, hwaddr addr, unsigned size)
 {
     CordonIommu *s = opaque;
     uint64_t val;
 
+    notifier_list_notify(&cordon_steps, s);
     qemu_mutex_lock(&s->lock);
     val = cordon_model_mmio_read(s->model, addr, size);
     qemu_mutex_unlock(&s->lock);
     trace_cordon_reg_read(cordon_name(s), addr, size, val);
     /* reading breaks a rule if there is no register, which may interrupt */
     cordon_settle(s);
+    notifier_list_notify(&cordon_steps, s);
     return val;
 }
 
@@ -187,11 +196,13 @@ static void cordon_mmio_write(void *opaque, hwaddr addr, uint64_t val,
 {
     CordonIommu *s = opaque;
 
+    notifier_list_notify(&cordon_steps, s);
     trace_cordon_reg_write(cordon_name(s), addr, size, val);
     qemu_mutex_lock(&s->lock);
     cordon_model_mmio_write(s->model, addr, val, size);
     qemu_mutex_unlock(&s->lock);
     cordon_settle(s);
+    notifier_list_notify(&cordon_steps, s);
 }
 
 /* Each access reaches the model as it was made: spec 10.1 judges it. */

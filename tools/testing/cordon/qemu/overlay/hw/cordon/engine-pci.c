@@ -7,6 +7,8 @@
  * x-bus-dma=on, and behind anything else, it goes through the PCI core like any
  * other device, which asks the IOMMU again for every four bytes of what is
  * refused and cannot carry a PASID.
+ *
+ * With hostile=on it obeys nobody: see cordon_engine.h.
  */
 #include "qemu/osdep.h"
 #include "qapi/error.h"
@@ -33,12 +35,15 @@ struct CordonEnginePci {
     struct cordon_engine core;
     QEMUTimer *timer;
     bool bus_dma;
+    bool hostile;
+    bool stepping;
+    Notifier step;
 };
 
 static bool engine_is_master(CordonEnginePci *s)
 {
-    return pci_get_word(PCI_DEVICE(s)->config + PCI_COMMAND) &
-           PCI_COMMAND_MASTER;
+    return s->hostile || pci_get_word(PCI_DEVICE(s)->config + PCI_COMMAND) &
+                         PCI_COMMAND_MASTER;
 }
 
 /* The unit's address space, or NULL if requests go through the PCI core. */
@@ -143,6 +148,19 @@ static void engine_timer(void *opaque)
     cordon_engine_run(&s->core);
 }
 
+/* Software is about to take a step, or has taken one: a piece of DMA. */
+static void engine_step(Notifier *n, void *unit)
+{
+    CordonEnginePci *s = container_of(n, CordonEnginePci, step);
+
+    /* one without a delay is done with all by now, or goes in bursts */
+    if (s->core.delay && !s->stepping) {
+        s->stepping = true;
+        cordon_engine_run(&s->core);
+        s->stepping = false;
+    }
+}
+
 static uint64_t engine_mmio_read(void *opaque, hwaddr addr, unsigned size)
 {
     CordonEnginePci *s = opaque;
@@ -155,6 +173,10 @@ static void engine_mmio_write(void *opaque, hwaddr addr, uint64_t val,
 {
     CordonEnginePci *s = opaque;
 
+    if (s->hostile && addr == CORDON_ENGINE_STOP &&
+        val != CORDON_ENGINE_STOP_HOSTILE) {
+        return;
+    }
     cordon_engine_write(&s->core, addr, val, size);
 }
 
@@ -184,6 +206,11 @@ static void engine_realize(PCIDevice *dev, Error **errp)
     for (int i = 0; i < ENGINE_VECTORS; i++) {
         msix_vector_use(dev, i);
     }
+    if (s->hostile) {
+        pci_config_set_device_id(dev->config, CORDON_ENGINE_HOSTILE);
+        s->step.notify = engine_step;
+        cordon_iommu_add_step(&s->step);
+    }
     s->timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, engine_timer, s);
     s->core.ops = &engine_ops;
     s->core.opaque = s;
@@ -193,6 +220,9 @@ static void engine_exit(PCIDevice *dev)
 {
     CordonEnginePci *s = CORDON_ENGINE(dev);
 
+    if (s->hostile) {
+        notifier_remove(&s->step);
+    }
     timer_free(s->timer);
     msix_unuse_all_vectors(dev);
     msix_uninit_exclusive_bar(dev);
@@ -201,7 +231,11 @@ static void engine_exit(PCIDevice *dev)
 
 static void engine_reset(DeviceState *dev)
 {
-    cordon_engine_reset(&CORDON_ENGINE(dev)->core);
+    CordonEnginePci *s = CORDON_ENGINE(dev);
+
+    if (!s->hostile) {
+        cordon_engine_reset(&s->core);
+    }
 }
 
 static void engine_config_write(PCIDevice *dev, uint32_t addr, uint32_t val,
@@ -253,6 +287,7 @@ static const VMStateDescription vmstate_engine = {
 
 static const Property engine_properties[] = {
     DEFINE_PROP_BOOL("x-bus-dma", CordonEnginePci, bus_dma, false),
+    DEFINE_PROP_BOOL("hostile", CordonEnginePci, hostile, false),
 };
 
 static void engine_class_init(ObjectClass *klass, void *data)

@@ -809,6 +809,89 @@ static void test_msix(void)
     qtest_quit(u.qts);
 }
 
+/*
+ * A context that lets everything through, and a table that leads there, do not
+ * make a device reach the registers of a unit, its own or another (spec 14.1).
+ */
+static void registers_refused(const char *more)
+{
+    uint64_t tail = CORDON_PAGE_GUEST(0) + CORDON_REG_Q_TAIL;
+    Unit u;
+
+    boot(&u, more);
+    set_up(&u, value(CORDON_DC_S1, CORDON_S1_BYPASS));
+    write64(&u, CORDON_REG_MAIR(0), 0x44);
+    dma_refused(&u, CORDON_ENGINE_OP_FILL, UNIT_BASE(0) + CORDON_REG_MAIR(0));
+    dma_refused(&u, CORDON_ENGINE_OP_READ, UNIT_BASE(0) + CORDON_REG_MAIR(0));
+    dma_refused(&u, CORDON_ENGINE_OP_FILL, UNIT_BASE(0) + tail);
+    dma_refused(&u, CORDON_ENGINE_OP_FILL, UNIT_BASE(1) + CORDON_REG_ROOT);
+    g_assert_cmphex(read64(&u, CORDON_REG_MAIR(0)), ==, 0x44);
+    g_assert_cmphex(read32(&u, tail), ==, 0);
+    g_assert_cmphex(qtest_readq(u.qts, UNIT_BASE(1) + CORDON_REG_ROOT), ==, 0);
+
+    u.table = alloc(&u, 4096);
+    map(&u, IOVA, UNIT_BASE(0), DESC_RW);
+    publish(&u, u.directory, 2, ENGINE_RID,
+            make_context(&u, value(CORDON_DC_S1, CORDON_S1_TABLE), u.table));
+    command(&u, CORDON_OP_INV_DEVICE, CORDON_TGT_LEAF, ENGINE_RID, ENGINE_RID);
+    dma_refused(&u, CORDON_ENGINE_OP_FILL, IOVA + CORDON_REG_MAIR(0));
+    g_assert_cmphex(read64(&u, CORDON_REG_MAIR(0)), ==, 0x44);
+    /* the bus refused it, not the unit */
+    no_fault(&u);
+    g_assert_cmpuint(violations(&u), ==, 0);
+    qtest_quit(u.qts);
+}
+
+static void test_registers_refused(void)
+{
+    registers_refused(UNIT " -device cordon-iommu" ENGINE);
+    registers_refused(UNIT " -device cordon-iommu" ENGINE ",x-bus-dma=on");
+}
+
+/* Its DMA ends for nobody, and comes between any two accesses to registers. */
+static void test_hostile(void)
+{
+    uint64_t pa, done, errors;
+    Unit u;
+
+    boot(&u, UNIT ENGINE ",hostile=on");
+    set_up(&u, value(CORDON_DC_S1, CORDON_S1_BYPASS));
+    pa = alloc(&u, 4096);
+    engine_set(&u, CORDON_ENGINE_COUNT, 1ull << 40);
+    engine_set(&u, CORDON_ENGINE_DELAY, 1000);
+    g_assert_cmphex(engine_run(&u, CORDON_ENGINE_OP_FILL |
+                               CORDON_ENGINE_CMD_KEEP_GOING, 0, pa, 8), ==,
+                    CORDON_ENGINE_STATUS_BUSY);
+    qtest_writew(u.qts, ECAM_BASE + (ENGINE_RID << 12) + PCI_COMMAND,
+                 PCI_COMMAND_MEMORY);
+    qtest_writel(u.qts, u.engine + CORDON_ENGINE_STOP, 1);
+    done = engine_get(&u, CORDON_ENGINE_DONE);
+    qtest_clock_step(u.qts, 1000);
+    g_assert_cmpuint(engine_get(&u, CORDON_ENGINE_DONE), ==, done + 1);
+    read32(&u, CORDON_REG_IMASK);
+    g_assert_cmpuint(engine_get(&u, CORDON_ENGINE_DONE), ==, done + 3);
+    write32(&u, CORDON_REG_IMASK, 1);
+    g_assert_cmpuint(engine_get(&u, CORDON_ENGINE_DONE), ==, done + 5);
+    g_assert_cmpuint(engine_get(&u, CORDON_ENGINE_MOVED), ==, 8 * (done + 5));
+
+    /* the new root is in force when the write of the register has been done */
+    write64(&u, CORDON_REG_ROOT, CORDON_ROOT_SILENT);
+    g_assert_cmpuint(engine_get(&u, CORDON_ENGINE_MOVED), ==, 8 * (done + 6));
+    g_assert_cmpuint(engine_get(&u, CORDON_ENGINE_ERRORS), ==, 1);
+
+    qtest_system_reset(u.qts);
+    engine_init(u.qts, ENGINE_RID, 0);
+    errors = engine_get(&u, CORDON_ENGINE_ERRORS);
+    qtest_clock_step(u.qts, 1000);
+    g_assert_cmpuint(engine_get(&u, CORDON_ENGINE_ERRORS), ==, errors + 1);
+    g_assert_cmpuint(engine_get(&u, CORDON_ENGINE_MOVED), ==, 8 * (done + 6));
+    qtest_writel(u.qts, u.engine + CORDON_ENGINE_STOP,
+                 CORDON_ENGINE_STOP_HOSTILE);
+    g_assert_cmphex(qtest_readl(u.qts, u.engine + CORDON_ENGINE_STATUS), ==,
+                    CORDON_ENGINE_STATUS_DONE | CORDON_ENGINE_STATUS_ERROR);
+    qtest_quit(u.qts);
+}
+
 static void test_reset(void)
 {
     uint64_t pa;
@@ -944,6 +1027,8 @@ int main(int argc, char **argv)
     qtest_add_func("/cordon/two-units", test_two_units);
     qtest_add_func("/cordon/port", test_port);
     qtest_add_func("/cordon/msix", test_msix);
+    qtest_add_func("/cordon/registers-refused", test_registers_refused);
+    qtest_add_func("/cordon/hostile", test_hostile);
     qtest_add_func("/cordon/reset", test_reset);
     qtest_add_func("/cordon/engine-delay", test_engine_delay);
     qtest_add_func("/cordon/migration", test_migration);

@@ -12,6 +12,7 @@
 #define HW_CORDON_IOMMU_H
 
 #include "exec/memory.h"
+#include "qemu/notify.h"
 
 /**
  * struct CordonDma - what a request carries beside address and direction
@@ -67,5 +68,12 @@ MemTxResult cordon_iommu_dma(AddressSpace *as, const CordonDma *dma,
  */
 MemTxResult cordon_iommu_fetch_add(AddressSpace *as, const CordonDma *dma,
                                    hwaddr addr, uint64_t add, uint64_t *old);
+
+/**
+ * cordon_iommu_add_step() - Be told of each step of software
+ * @step: called before and after each access to a register of any unit, with
+ *	the BQL held and no unit's lock; DMA may be done then
+ */
+void cordon_iommu_add_step(Notifier *step);
 
 #endif
