@@ -150,7 +150,7 @@ def check_make(guides):
          [f"'make {t}' is not there" for t in sorted(targets - named)])
     section = re.search(r"^The tests\n=+\n(.*?)\n\n[^\n]+\n===", testing.text,
                         re.M | re.S)[1]
-    told = set(re.findall(r"^   ``(\w+)`` \| ", section, re.M))
+    told = set(re.findall(r"^   ``([\w-]+)`` \| ", section, re.M))
     case("testing.rst: every test, and no other",
          [f"'{t}' is not there" for t in sorted(tests - told)] +
          [f"there is no '{t}'" for t in sorted(told - tests)])
