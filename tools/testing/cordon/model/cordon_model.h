@@ -223,9 +223,15 @@ struct cordon_request {
 	bool probe;
 };
 
+/*
+ * The request waits at the unit's input (CORDON_CTRL_QUIESCE): nothing has been
+ * done, nothing moves, and the caller makes the same request again later.
+ */
+#define CORDON_ANSWER_HELD	0xff
+
 /**
  * struct cordon_answer - what becomes of it
- * @reason: CORDON_REASON_*; zero if it passes
+ * @reason: CORDON_REASON_*; zero if it passes; CORDON_ANSWER_HELD if it waits
  * @addr: PA (IPA for an ATS translation request with TRANSLATED_STAGE2)
  * @span_log2: log2 of the aligned span around the address that is translated alike
  * @read: the tables permit reads
@@ -318,7 +324,10 @@ uint64_t cordon_model_tick(struct cordon_model *m);
 /* a device answered the invalidation @tag, or @ok is false: it will not (TIMEOUT) */
 void cordon_model_atc_done(struct cordon_model *m, uint32_t tag, bool ok);
 
-/* spec 7: returns false if the group was answered at once, with *code */
+/* requests wait (CORDON_CTRL_QUIESCE): a caller that can keeps them back meanwhile */
+bool cordon_model_held(const struct cordon_model *m);
+
+/* spec 7: returns false if the group was answered at once, with *code; not while held */
 bool cordon_model_page_request(struct cordon_model *m, const struct cordon_request *req,
 			       uint32_t group, bool last, uint32_t *code);
 

@@ -5,10 +5,7 @@
  */
 #include "internal.h"
 
-/* What this model cannot do: it has no place where requests could wait */
-#define CM_CAP1_ABSENT	CORDON_CAP1_QUIESCE
-
-#define CM_CAP1_ALL	(GENMASK_ULL(24, 0) & ~CM_CAP1_ABSENT)
+#define CM_CAP1_ALL	GENMASK_ULL(24, 0)
 
 /* What needs coherent, atomic updates (spec 1.3) */
 #define CM_CAP1_ATOMICS	(CORDON_CAP1_HA | CORDON_CAP1_HD | CORDON_CAP1_HAFT | CORDON_CAP1_DIRTY)

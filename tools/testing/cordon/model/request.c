@@ -98,6 +98,8 @@ static bool cm_request_record(struct cordon_model *m, const struct cm_op *op, ui
  * @last: last of its group
  * @code: CORDON_RESPONSE_* if the unit answers itself
  *
+ * A page request is a request like others: it is not made while they wait.
+ *
  * Return: false if the group was answered at once, with *@code.
  */
 bool cordon_model_page_request(struct cordon_model *m, const struct cordon_request *req,
@@ -112,6 +114,11 @@ bool cordon_model_page_request(struct cordon_model *m, const struct cordon_reque
 	*code = CORDON_RESPONSE_FAILURE;
 	if (m->inject.gone)
 		return !due;
+	if (cordon_model_held(m)) {
+		/* of a caller that did not keep it: the device tries again */
+		*code = CORDON_RESPONSE_SUCCESS;
+		return !due;
+	}
 	if (cm_find_policy(m, &as_ats, &op) && !(op.dc->cfg & CORDON_DC_PRI)) {
 		/* a cached context may be older than memory, and must not refuse */
 		cm_op_init(&op, m, &as_ats);

@@ -338,6 +338,17 @@ void cm_translate(struct cordon_model *m, const struct cordon_request *req, bool
 }
 
 /**
+ * cordon_model_held() - do requests wait at the inputs? (spec 10.3)
+ * @m: model
+ *
+ * Return: true while CORDON_CTRL_QUIESCE is acknowledged.
+ */
+bool cordon_model_held(const struct cordon_model *m)
+{
+	return m->ctrlack & CORDON_CTRL_QUIESCE;
+}
+
+/**
  * cordon_model_translate() - a request of a device (spec 4)
  * @m: model
  * @req: request
@@ -350,6 +361,12 @@ void cordon_model_translate(struct cordon_model *m, const struct cordon_request 
 		memset(ans, 0, sizeof(*ans));
 		ans->reason = CORDON_REASON_NO_ROOT;
 		ans->ats_status = CM_ATS_UNSUPPORTED;
+		return;
+	}
+	if (cordon_model_held(m) && !req->probe) {
+		memset(ans, 0, sizeof(*ans));
+		ans->reason = CORDON_ANSWER_HELD;
+		ans->level = CORDON_LEVEL_NONE;
 		return;
 	}
 	cm_translate(m, req, true, ans);

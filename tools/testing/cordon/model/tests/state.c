@@ -52,7 +52,140 @@ static void save_and_load(void)
 	free(again);
 }
 
+/* a second directory, in which @devid has @d */
+static uint64_t directory(uint32_t devid, const uint64_t *d)
+{
+	uint64_t root = page(), leaf = page();
+
+	w64(root + 8 * (devid >> 9), leaf | CORDON_PTR_V);
+	w64(leaf + 8 * (devid & 0x1ff), put_context(d) | CORDON_PTR_V);
+	return root | 2;
+}
+
+/* spec 10.3: while requests wait, all else goes on */
+static void held(void)
+{
+	uint64_t d[8] = { 0 }, faults;
+	struct cordon_request req;
+	struct table t;
+	uint32_t code;
+
+	boot();
+	t = table_new(12, 39, 1);
+	context_s1(d, &t);
+	publish(DEV, d);
+	table_put(&t, 0x1000, 3, 0x5000 | PAGE_RW);
+	EXPECT(!cordon_model_held(w.m));
+	EXPECT_EQ(ask(DEV, 0x1000, R).reason, 0);
+
+	set32(CORDON_REG_CTRL, CORDON_CTRL_FQEN | CORDON_CTRL_QUIESCE);
+	EXPECT_EQ(reg32(CORDON_REG_CTRLACK), CORDON_CTRL_FQEN | CORDON_CTRL_QUIESCE);
+	EXPECT(cordon_model_held(w.m));
+	faults = cordon_model_stats(w.m)->faults;
+	EXPECT_EQ(ask(DEV, 0x1000, R).reason, CORDON_ANSWER_HELD);
+	EXPECT_EQ(ask(DEV, 0x2000, R).reason, CORDON_ANSWER_HELD);
+	EXPECT_EQ(ask(DEV + 1, 0x1000, W).reason, CORDON_ANSWER_HELD);
+	EXPECT_EQ(cordon_model_stats(w.m)->faults, faults);
+	EXPECT_EQ(reg32(CORDON_REG_FQ_TAIL), 0);
+	/* who only asks makes no request; commands are carried out */
+	EXPECT_EQ(port(DEV, 0x1000, R, true).reason, 0);
+	req = request(DEV, 0x1000, R);
+	req.probe = true;
+	EXPECT_EQ(answer(&req).addr, 0x5000);
+	EXPECT_EQ(command(CORDON_OP_INV_ALL, 0, 0, 0), CORDON_COMPLETION_OK);
+	/* no page request is made, and none of a device's is left without answer */
+	req = request(DEV, 0x1000, R);
+	EXPECT(!cordon_model_page_request(w.m, &req, 1, true, &code));
+	EXPECT_EQ(code, CORDON_RESPONSE_SUCCESS);
+	EXPECT_EQ(reg(CORDON_REG_PRQ_LOST), 0);
+
+	/* what waited is handled by what is in force by then */
+	table_put(&t, 0x2000, 3, 0x6000 | PAGE_RW);
+	set32(CORDON_REG_CTRL, CORDON_CTRL_FQEN);
+	EXPECT(!cordon_model_held(w.m));
+	EXPECT_EQ(ask(DEV, 0x2000, R).addr, 0x6000);
+	EXPECT_EQ(violations(), 0);
+}
+
+/* spec 12.3: a device with a reserved region loses nothing, others get nothing */
+static void handed_over(void)
+{
+	uint64_t d[8] = { 0 }, mine[8] = { 0 };
+	struct table t, region;
+	uint32_t i;
+
+	boot();
+	t = table_new(12, 39, 1);		/* firmware's, with more than the region */
+	context_s1(d, &t);
+	publish(DEV, d);
+	publish(DEV + 1, d);
+	table_put(&t, 0x5000, 3, 0x5000 | PAGE_RW);
+	table_put(&t, 0x6000, 3, 0x6000 | PAGE_RW);
+	region = table_new(12, 39, 1);
+	context_s1(mine, &region);
+	table_put(&region, 0x5000, 3, 0x5000 | PAGE_RW);
+	EXPECT_EQ(ask(DEV, 0x5000, W).reason, 0);
+	EXPECT_EQ(ask(DEV, 0x6000, W).reason, 0);
+
+	/* 12.1, step 2 */
+	set32(CORDON_REG_IMASK, 0x1f);
+	set32(CORDON_REG_CTRL, 0);
+	for (i = 0; i < 16; i++)
+		set32(CORDON_PAGE_HOST(i), 0);
+	EXPECT_EQ(ask(DEV, 0x5000, W).reason, 0);
+	set32(CORDON_REG_CTRL, CORDON_CTRL_QUIESCE);
+	EXPECT_EQ(ask(DEV, 0x5000, W).reason, CORDON_ANSWER_HELD);
+	set(CORDON_REG_MAIR(0), 0xffff);
+	set(CORDON_REG_ROOT, directory(DEV, mine));
+	EXPECT_EQ(ask(DEV, 0x5000, W).reason, CORDON_ANSWER_HELD);
+	set32(CORDON_REG_CTRL, 0);
+	EXPECT_EQ(ask(DEV, 0x5000, W).reason, 0);
+	EXPECT_EQ(ask(DEV, 0x6000, W).reason, CORDON_REASON_TRANSLATION);
+	EXPECT_EQ(ask(DEV + 1, 0x5000, R).reason, CORDON_REASON_DD_ABSENT);
+	EXPECT_EQ(stale(), 0);
+}
+
+/* spec 12.5: asleep nothing is cached; a power cycle leaves everything blocked */
+static void asleep(void)
+{
+	uint64_t d[8] = { 0 }, root;
+	struct table t;
+	uint64_t leaf;
+
+	boot();
+	t = table_new(12, 39, 1);
+	context_s1(d, &t);
+	publish(DEV, d);
+	leaf = table_put(&t, 0x1000, 3, 0x5000 | PAGE_RW);
+	EXPECT_EQ(ask(DEV, 0x1000, R).addr, 0x5000);
+	root = reg(CORDON_REG_ROOT);
+
+	/* with power: no command for what software takes away meanwhile */
+	set32(CORDON_REG_CTRL, CORDON_CTRL_QUIESCE | CORDON_CTRL_FQEN);
+	set(CORDON_REG_ROOT, CORDON_ROOT_SILENT);
+	set32(CORDON_REG_CTRL, CORDON_CTRL_QUIESCE);
+	w64(leaf, 0);
+	table_put(&t, 0x2000, 3, 0x6000 | PAGE_RW);
+	set(CORDON_REG_ROOT, root);
+	EXPECT_EQ(ask(DEV, 0x1000, R).reason, CORDON_ANSWER_HELD);
+	set32(CORDON_REG_CTRL, 0);
+	EXPECT_EQ(ask(DEV, 0x1000, R).reason, CORDON_REASON_TRANSLATION);
+	EXPECT_EQ(ask(DEV, 0x2000, R).addr, 0x6000);
+	EXPECT_EQ(stale(), 0);
+
+	/* without: reset, and blocked until the root is back */
+	set32(CORDON_REG_CTRL, CORDON_CTRL_QUIESCE);
+	cordon_model_reset(w.m);
+	EXPECT(!cordon_model_held(w.m));
+	EXPECT_EQ(ask(DEV, 0x2000, R).reason, CORDON_REASON_NO_ROOT);
+	set(CORDON_REG_ROOT, root);
+	EXPECT_EQ(ask(DEV, 0x2000, R).addr, 0x6000);
+}
+
 void tests_state(void)
 {
+	RUN(held);
+	RUN(handed_over);
+	RUN(asleep);
 	RUN(save_and_load);
 }
