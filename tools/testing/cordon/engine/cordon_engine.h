@@ -49,12 +49,13 @@
 #define CORDON_ENGINE_ERRORS		0x60	/* 64, RO: accesses terminated since reset */
 #define CORDON_ENGINE_STOP		0x68	/* 32, WO: ends a running operation */
 #define CORDON_ENGINE_STOP_HOSTILE	0x686f6c74	/* the only value that a hostile one obeys */
+#define CORDON_ENGINE_CLEAR		0x6c	/* 32, WO: all becomes as after power-on */
 
 /*
  * A hostile engine (property hostile=on of the PCI shell) is a device that has
  * been taken over. What it was once told to do it goes on with, whatever the
  * host does to it: bus mastering is switched off, the function is reset, a
- * driver writes STOP. Beside its own pace it does a piece before and after each
+ * driver writes STOP or CLEAR. Beside its own pace it does a piece before and after each
  * access to a register of a unit, so that there is DMA between any two steps
  * that software takes with the hardware.
  */

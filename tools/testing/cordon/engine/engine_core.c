@@ -270,6 +270,9 @@ static void narrow_write(struct cordon_engine *e, uint64_t offset, uint32_t val)
 	case CORDON_ENGINE_STOP:
 		stop(e);
 		break;
+	case CORDON_ENGINE_CLEAR:
+		cordon_engine_reset(e);
+		break;
 	}
 }
 

@@ -18,6 +18,9 @@
 
 static uint32_t cordon_space_devid(const CordonSpace *sp)
 {
+    if (!sp->bus) {
+        return sp->devid;
+    }
     return sp->unit->devid_base +
            PCI_BUILD_BDF(pci_bus_num(sp->bus), sp->devfn);
 }
@@ -79,6 +82,7 @@ static IOMMUTLBEntry cordon_translate(IOMMUMemoryRegion *iommu, hwaddr addr,
         .devid = cordon_space_devid(sp),
         .read = flag & IOMMU_RO,
         .write = flag & IOMMU_WO,
+        .priv = sp->priv,
         .type = CORDON_TYPE_UNTRANSLATED,
     };
     struct cordon_answer ans = { };
@@ -122,9 +126,9 @@ static int cordon_notify_flag_changed(IOMMUMemoryRegion *iommu,
 
     if (new & ~IOMMU_NOTIFIER_UNMAP) {
         error_setg(errp, "%s: mapping is not announced (an absent entry is"
-                   " never cached), so device %02x.%x cannot shadow it",
-                   cordon_name(sp->unit), PCI_SLOT(sp->devfn),
-                   PCI_FUNC(sp->devfn));
+                   " never cached), so %s cannot shadow it",
+                   cordon_name(sp->unit),
+                   memory_region_name(MEMORY_REGION(iommu)));
         return -EINVAL;
     }
     if (old == IOMMU_NOTIFIER_NONE) {
@@ -182,6 +186,30 @@ void cordon_dma_invalidated(void *opaque, bool all_devices, uint32_t devid,
     }
 }
 
+static CordonSpace *cordon_space_new(CordonIommu *s, const char *name)
+{
+    CordonSpace *sp = g_new0(CordonSpace, 1);
+
+    sp->unit = s;
+    memory_region_init_iommu(&sp->iommu, sizeof(sp->iommu),
+                             TYPE_CORDON_MEMORY_REGION, OBJECT(s), name,
+                             UINT64_MAX);
+    address_space_init(&sp->as, MEMORY_REGION(&sp->iommu), name);
+    trace_cordon_space(cordon_name(s), name);
+    return sp;
+}
+
+CordonSpace *cordon_space_new_master(CordonIommu *s, uint32_t devid, bool priv,
+                                     const char *name)
+{
+    g_autofree char *full = g_strdup_printf("%s-%s", cordon_name(s), name);
+    CordonSpace *sp = cordon_space_new(s, full);
+
+    sp->devid = devid;
+    sp->priv = priv;
+    return sp;
+}
+
 static AddressSpace *cordon_get_address_space(PCIBus *bus, void *opaque,
                                               int devfn)
 {
@@ -200,16 +228,10 @@ static AddressSpace *cordon_get_address_space(PCIBus *bus, void *opaque,
                                                 PCI_SLOT(devfn),
                                                 PCI_FUNC(devfn));
 
-        sp = g_new0(CordonSpace, 1);
-        sp->unit = s;
+        sp = cordon_space_new(s, name);
         sp->bus = bus;
         sp->devfn = devfn;
-        memory_region_init_iommu(&sp->iommu, sizeof(sp->iommu),
-                                 TYPE_CORDON_MEMORY_REGION, OBJECT(s), name,
-                                 UINT64_MAX);
-        address_space_init(&sp->as, MEMORY_REGION(&sp->iommu), name);
         of_bus[devfn] = sp;
-        trace_cordon_space(cordon_name(s), name);
     }
     return &sp->as;
 }
@@ -253,15 +275,19 @@ bool cordon_iommu_in_front(AddressSpace *as)
     return cordon_space_of(as);
 }
 
+/* What the bus of the master cannot carry is not there (spec 1.4). */
 static void cordon_request_of(const CordonSpace *sp, const CordonDma *dma,
                               hwaddr addr, struct cordon_request *req)
 {
+    bool carried = dma->pv || !sp->bus;
+
     *req = (struct cordon_request) {
         .addr = addr,
         .devid = cordon_space_devid(sp),
         .pasid = dma->pv ? dma->pasid : 0,
         .pv = dma->pv,
-        .priv = dma->priv,
+        .exec = dma->exec && carried,
+        .priv = dma->priv && carried,
         .type = CORDON_TYPE_UNTRANSLATED,
     };
 }
@@ -280,7 +306,7 @@ MemTxResult cordon_iommu_dma(AddressSpace *as, const CordonDma *dma,
     cordon_request_of(sp, dma, addr, &req);
     req.read = !is_write;
     req.write = is_write;
-    req.exec = !is_write && dma->exec;
+    req.exec = req.exec && !is_write;
     cordon_ask(sp->unit, &req, &ans);
     if (ans.reason && ans.razwi) {
         if (!is_write) {
@@ -306,6 +332,7 @@ MemTxResult cordon_iommu_fetch_add(AddressSpace *as, const CordonDma *dma,
     cordon_request_of(sp, dma, addr, &req);
     req.read = true;
     req.write = true;
+    req.exec = false;
     req.atomic = true;
     cordon_ask(sp->unit, &req, &ans);
     if (ans.reason && ans.razwi) {

@@ -7,6 +7,7 @@
 #include "hw/pci/pci_bus.h"
 #include "system/device_tree.h"
 #include "cordon-internal.h"
+#include "cordon-master.h"
 #include "trace.h"
 
 /* Cells of an interrupt of the GIC */
@@ -144,11 +145,49 @@ static void cordon_add_unit(CordonIommu *s, void *fdt, PlatformBusDevice *pbus,
     trace_cordon_fdt_node(TYPE_CORDON_IOMMU, node);
 }
 
+/*
+ * Masters do their DMA in the same memory as the CPUs, and see it as they do,
+ * whatever the unit in front of them says of itself.
+ */
+static void cordon_add_master(CordonMaster *m, void *fdt,
+                              PlatformBusDevice *pbus, const char *pbus_node,
+                              int irq_start)
+{
+    const CordonMasterClass *mc = CORDON_MASTER_GET_CLASS(m);
+    g_autoptr(GArray) interrupts = g_array_new(false, false, sizeof(uint32_t));
+    SysBusDevice *sbdev = SYS_BUS_DEVICE(m);
+    uint64_t base = platform_bus_get_mmio_addr(pbus, sbdev, 0);
+    g_autofree char *node = g_strdup_printf("%s/%s@%" PRIx64, pbus_node,
+                                            mc->node, base);
+
+    qemu_fdt_add_subnode(fdt, node);
+    qemu_fdt_setprop_cells(fdt, node, "reg", base, memory_region_size(
+                           sysbus_mmio_get_region(sbdev, 0)));
+    for (int i = 0; sysbus_has_irq(sbdev, i); i++) {
+        int spi = irq_start + platform_bus_get_irqn(pbus, sbdev, i);
+        uint32_t cells[] = {
+            cpu_to_be32(GIC_SPI), cpu_to_be32(spi), cpu_to_be32(GIC_LEVEL_HIGH),
+        };
+
+        g_array_append_vals(interrupts, cells, ARRAY_SIZE(cells));
+    }
+    qemu_fdt_setprop(fdt, node, "interrupts", interrupts->data,
+                     interrupts->len * sizeof(uint32_t));
+    qemu_fdt_setprop_cells(fdt, node, "iommus", cordon_phandle(m->unit, fdt),
+                           m->devid);
+    qemu_fdt_setprop(fdt, node, "dma-coherent", NULL, 0);
+    mc->describe(m, fdt, node);
+    trace_cordon_fdt_node(object_get_typename(OBJECT(m)), node);
+}
+
 int cordon_add_fdt_node(SysBusDevice *sbdev, void *fdt, PlatformBusDevice *pbus,
                         const char *pbus_node, int irq_start)
 {
     if (object_dynamic_cast(OBJECT(sbdev), TYPE_CORDON_IOMMU)) {
         cordon_add_unit(CORDON_IOMMU(sbdev), fdt, pbus, pbus_node, irq_start);
+    } else {
+        cordon_add_master(CORDON_MASTER(sbdev), fdt, pbus, pbus_node,
+                          irq_start);
     }
     return 0;
 }

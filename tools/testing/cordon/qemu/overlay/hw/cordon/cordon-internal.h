@@ -39,8 +39,11 @@ OBJECT_DECLARE_SIMPLE_TYPE(CordonIommu, CORDON_IOMMU)
  * @iommu: the region that asks the unit
  * @as: what the master does its DMA in
  * @unit: the unit
- * @bus: PCI bus of the master; its number may change until it is used
- * @devfn: device and function of the master
+ * @bus: PCI bus of the master, whose number may change until it is used; NULL
+ *       for a platform master
+ * @devfn: device and function of a PCI master
+ * @devid: DeviceID of a platform master
+ * @priv: what comes through the memory core is privileged (platform masters)
  * @notified: in CordonIommu.notified while somebody keeps translations
  */
 typedef struct CordonSpace {
@@ -49,6 +52,8 @@ typedef struct CordonSpace {
     CordonIommu *unit;
     PCIBus *bus;
     int devfn;
+    uint32_t devid;
+    bool priv;
     QLIST_ENTRY(CordonSpace) notified;
 } CordonSpace;
 
@@ -164,6 +169,19 @@ bool cordon_dma_init(CordonIommu *s, Error **errp);
  */
 void cordon_dma_invalidated(void *opaque, bool all_devices, uint32_t devid,
                             uint64_t first, uint64_t last);
+
+/**
+ * cordon_space_new_master() - A platform master's view of memory
+ * @s: unit that the master is behind
+ * @devid: DeviceID by which the unit knows it
+ * @priv: its requests through the memory core, which cannot carry that, are
+ *        privileged
+ * @name: what to call it
+ *
+ * The space lives as long as the unit. Must be called with the BQL held.
+ */
+CordonSpace *cordon_space_new_master(CordonIommu *s, uint32_t devid, bool priv,
+                                     const char *name);
 
 /* cordon-properties.c */
 

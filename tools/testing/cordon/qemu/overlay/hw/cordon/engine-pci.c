@@ -20,7 +20,7 @@
 #include "migration/vmstate.h"
 #include "qemu/timer.h"
 #include "system/dma.h"
-#include "engine/engine_core.h"
+#include "engine-shell.h"
 #include "trace.h"
 
 #define TYPE_CORDON_ENGINE "cordon-engine"
@@ -54,16 +54,6 @@ static AddressSpace *engine_unit(CordonEnginePci *s)
     return !s->bus_dma && cordon_iommu_in_front(as) ? as : NULL;
 }
 
-static CordonDma engine_request(uint32_t pasid)
-{
-    return (CordonDma) {
-        .pasid = pasid & 0xfffff,
-        .pv = pasid & CORDON_ENGINE_PASID_VALID,
-        .priv = pasid & CORDON_ENGINE_PASID_PRIV,
-        .exec = pasid & CORDON_ENGINE_PASID_EXEC,
-    };
-}
-
 static int engine_dma(void *opaque, uint32_t pasid, uint64_t addr, void *buf,
                       uint32_t len, bool write)
 {
@@ -76,7 +66,7 @@ static int engine_dma(void *opaque, uint32_t pasid, uint64_t addr, void *buf,
     if (!engine_is_master(s)) {
         result = MEMTX_ACCESS_ERROR;
     } else if (unit) {
-        CordonDma dma = engine_request(pasid);
+        CordonDma dma = cordon_engine_request(pasid);
 
         result = cordon_iommu_dma(unit, &dma, attrs, addr, buf, len, write);
     } else {
@@ -94,7 +84,7 @@ static int engine_fetch_add(void *opaque, uint32_t pasid, uint64_t addr,
 {
     CordonEnginePci *s = opaque;
     AddressSpace *as = pci_device_iommu_address_space(PCI_DEVICE(s));
-    CordonDma dma = engine_request(pasid);
+    CordonDma dma = cordon_engine_request(pasid);
 
     /* the PCI core has no atomics to offer */
     if (!engine_is_master(s) || !cordon_iommu_in_front(as)) {
@@ -173,8 +163,9 @@ static void engine_mmio_write(void *opaque, hwaddr addr, uint64_t val,
 {
     CordonEnginePci *s = opaque;
 
-    if (s->hostile && addr == CORDON_ENGINE_STOP &&
-        val != CORDON_ENGINE_STOP_HOSTILE) {
+    if (s->hostile && (addr == CORDON_ENGINE_CLEAR ||
+                       (addr == CORDON_ENGINE_STOP &&
+                        val != CORDON_ENGINE_STOP_HOSTILE))) {
         return;
     }
     cordon_engine_write(&s->core, addr, val, size);
@@ -245,32 +236,6 @@ static void engine_config_write(PCIDevice *dev, uint32_t addr, uint32_t val,
     pcie_cap_flr_write_config(dev, addr, val, len);
 }
 
-static const VMStateDescription vmstate_engine_core = {
-    .name = "cordon-engine/core",
-    .version_id = 1,
-    .minimum_version_id = 1,
-    .fields = (const VMStateField[]) {
-        VMSTATE_UINT64(src, struct cordon_engine),
-        VMSTATE_UINT64(dst, struct cordon_engine),
-        VMSTATE_UINT64(len, struct cordon_engine),
-        VMSTATE_UINT64(data, struct cordon_engine),
-        VMSTATE_UINT64(moved, struct cordon_engine),
-        VMSTATE_UINT64(bad, struct cordon_engine),
-        VMSTATE_UINT64(count, struct cordon_engine),
-        VMSTATE_UINT64(delay, struct cordon_engine),
-        VMSTATE_UINT64(done, struct cordon_engine),
-        VMSTATE_UINT64(errors, struct cordon_engine),
-        VMSTATE_UINT32(pasid, struct cordon_engine),
-        VMSTATE_UINT32(cmd, struct cordon_engine),
-        VMSTATE_UINT32(status, struct cordon_engine),
-        VMSTATE_UINT32(irq, struct cordon_engine),
-        VMSTATE_UINT64(pos, struct cordon_engine),
-        VMSTATE_UINT8_ARRAY(buffer, struct cordon_engine,
-                            CORDON_ENGINE_BUFFER_SIZE),
-        VMSTATE_END_OF_LIST()
-    },
-};
-
 static const VMStateDescription vmstate_engine = {
     .name = TYPE_CORDON_ENGINE,
     .version_id = 1,
@@ -278,7 +243,7 @@ static const VMStateDescription vmstate_engine = {
     .fields = (const VMStateField[]) {
         VMSTATE_PCI_DEVICE(parent_obj, CordonEnginePci),
         VMSTATE_MSIX(parent_obj, CordonEnginePci),
-        VMSTATE_STRUCT(core, CordonEnginePci, 1, vmstate_engine_core,
+        VMSTATE_STRUCT(core, CordonEnginePci, 1, vmstate_cordon_engine,
                        struct cordon_engine),
         VMSTATE_TIMER_PTR(timer, CordonEnginePci),
         VMSTATE_END_OF_LIST()

@@ -935,24 +935,6 @@ static void test_engine_delay(void)
     qtest_quit(u.qts);
 }
 
-static void wait_for_migration(QTestState *qts)
-{
-    for (int i = 0; i < 600; i++) {
-        QDict *rsp = qtest_qmp(qts, "{'execute': 'query-migrate'}");
-        QDict *info = qdict_get_qdict(rsp, "return");
-        const char *status = qdict_get_try_str(info, "status");
-        bool completed = !g_strcmp0(status, "completed");
-
-        g_assert_cmpstr(status, !=, "failed");
-        qobject_unref(rsp);
-        if (completed) {
-            return;
-        }
-        g_usleep(50000);
-    }
-    g_assert_not_reached();
-}
-
 static void test_migration(void)
 {
     g_autofree char *dir = g_dir_make_tmp("cordon-test-XXXXXX", NULL);

@@ -44,6 +44,7 @@
 #define DESC_AF BIT_ULL(10)
 #define DESC_UNPRIV BIT_ULL(6)
 #define DESC_RO BIT_ULL(7)
+#define DESC_UXN BIT_ULL(54)
 #define DESC_RW (DESC_AF | DESC_UNPRIV)
 
 typedef struct Unit {
@@ -63,6 +64,7 @@ typedef struct Unit {
     uint64_t fq;
     uint32_t fq_head;
     uint64_t engine;
+    uint32_t devid;
 } Unit;
 
 static inline uint64_t field(uint64_t mask, uint64_t word)
@@ -199,6 +201,24 @@ static inline void dma_refused(Unit *u, uint32_t op, uint64_t addr)
     g_assert_cmpuint(engine_get(u, CORDON_ENGINE_ERRORS), ==, errors + 1);
 }
 
+static inline void wait_for_migration(QTestState *qts)
+{
+    for (int i = 0; i < 600; i++) {
+        QDict *rsp = qtest_qmp(qts, "{'execute': 'query-migrate'}");
+        QDict *info = qdict_get_qdict(rsp, "return");
+        const char *status = qdict_get_try_str(info, "status");
+        bool completed = !g_strcmp0(status, "completed");
+
+        g_assert_cmpstr(status, !=, "failed");
+        qobject_unref(rsp);
+        if (completed) {
+            return;
+        }
+        g_usleep(50000);
+    }
+    g_assert_not_reached();
+}
+
 /* Structures in memory (spec 3) */
 
 static inline uint64_t make_context(Unit *u, uint64_t cfg, uint64_t s1root)
@@ -278,7 +298,9 @@ static inline void map(Unit *u, uint64_t iova, uint64_t pa, uint64_t attrs)
 /* A machine with one unit and one engine, nothing set up yet */
 static inline void boot(Unit *u, const char *more)
 {
-    *u = (Unit) { .base = UNIT_BASE(0), .next = RAM_FREE };
+    *u = (Unit) {
+        .base = UNIT_BASE(0), .next = RAM_FREE, .devid = ENGINE_RID,
+    };
     u->qts = qtest_initf(MACHINE "%s", more);
     u->engine = engine_init(u->qts, ENGINE_RID, 0);
 }
@@ -332,7 +354,7 @@ static inline void set_up(Unit *u, uint64_t cfg)
     u->context = make_context(u, cfg,
                               field(CORDON_DC_S1, cfg) == CORDON_S1_TABLE ?
                               u->table : 0);
-    publish(u, u->directory, 2, ENGINE_RID, u->context);
+    publish(u, u->directory, 2, u->devid, u->context);
     set_root(u, u->directory | 2);
 }
 
@@ -436,7 +458,7 @@ static inline void stage1_fault(Unit *u, unsigned reason, unsigned level,
 {
     fault_is(u, &(Fault) {
         .reason = reason, .stage = 1, .level = level, .access = access,
-        .addr = addr, .where = where, .devid = ENGINE_RID,
+        .addr = addr, .where = where, .devid = u->devid,
         .tags = value(CORDON_TAGS_DTAG, DTAG), .source = CORDON_SRC_CHARGED,
     });
 }
