@@ -13,7 +13,6 @@ enter_toolbox "$@"
 kernel=$cache_dir/kernels/test-6.12
 source=$(readlink -f "$kernel/source")
 scripts=$source/scripts
-binding=Documentation/devicetree/bindings/iommu/cordon,iommu.yaml
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 cases=0
@@ -70,14 +69,14 @@ build_with() {
 }
 
 schema_is_valid() {
-	yamllint -d "{extends: relaxed, rules: {line-length: {max: 110}}}" "$binding"
-	dt-doc-validate -u "$source/Documentation/devicetree/bindings" "$binding"
+	yamllint -d "{extends: relaxed, rules: {line-length: {max: 110}}}" "$1"
+	dt-doc-validate -u "$source/Documentation/devicetree/bindings" "$1"
 }
 
-# The examples of the binding are compiled, and checked against it.
+# The examples of a binding are compiled, and checked against it.
 examples_are_valid() {
-	dt-mk-schema -j "$binding" >"$tmp/schema.json"
-	dt-extract-example "$binding" >"$tmp/example.dts"
+	dt-mk-schema -j "$1" >"$tmp/schema.json"
+	dt-extract-example "$1" >"$tmp/example.dts"
 	cpp -nostdinc -undef -x assembler-with-cpp -I "$source/include" \
 		"$tmp/example.dts" >"$tmp/example.pp.dts"
 	dtc -q -I dts -O dtb -o "$tmp/example.dtb" "$tmp/example.pp.dts"
@@ -106,7 +105,9 @@ expect_silence "kernel-doc tools/testing/cordon/model/cordon_model.h" \
 	kernel_doc tools/testing/cordon/model/cordon_model.h
 expect_silence "W=1" build_with W=1
 expect_silence "sparse" build_with C=1 CHECK=sparse
-expect_silence "schema of the binding" schema_is_valid
-expect_silence "examples of the binding" examples_are_valid
+for file in Documentation/devicetree/bindings/*/cordon*.yaml; do
+	expect_silence "schema of $file" schema_is_valid "$file"
+	expect_silence "examples of $file" examples_are_valid "$file"
+done
 echo "1..$cases"
 exit $failed

@@ -115,14 +115,17 @@ struct cordon_engine_op {
 #define CORDON_ENGINE_WAIT_IRQ		0x1
 
 /*
- * Domains: the default one, which the DMA API maps in, and two that a test
- * owns. A device is in one of them at a time and may have an address mapped in
- * each, so that a test can move a device while it does DMA there.
+ * Domains: the default one, which the DMA API maps in, two that a test owns,
+ * and one that all engines share. A device is in one of them at a time and may
+ * have an address mapped in each, so that a test can move a device while it
+ * does DMA there. The shared one is made for the unit of the first engine that
+ * maps something in it or enters it, and goes with the files of the last.
  */
 #define CORDON_ENGINE_DOMAIN_DEFAULT	0
 #define CORDON_ENGINE_DOMAIN_A		1
 #define CORDON_ENGINE_DOMAIN_B		2
-#define CORDON_ENGINE_DOMAINS		3
+#define CORDON_ENGINE_DOMAIN_SHARED	3
+#define CORDON_ENGINE_DOMAINS		4
 
 /* values of cordon_engine_iommu.prot */
 #define CORDON_ENGINE_PROT_READ		0x1
@@ -172,7 +175,7 @@ struct cordon_engine_faults {
 #define CORDON_ENGINE_ACCESS	_IOW(CORDON_ENGINE_IOC, 4, struct cordon_engine_access)
 #define CORDON_ENGINE_RUN	_IOWR(CORDON_ENGINE_IOC, 5, struct cordon_engine_op)
 #define CORDON_ENGINE_END	_IO(CORDON_ENGINE_IOC, 6)	/* end what runs */
-#define CORDON_ENGINE_RESET	_IO(CORDON_ENGINE_IOC, 7)	/* function-level reset */
+#define CORDON_ENGINE_RESET	_IO(CORDON_ENGINE_IOC, 7)	/* on PCI, function-level */
 #define CORDON_ENGINE_ATTACH	_IO(CORDON_ENGINE_IOC, 8)	/* argument: domain */
 #define CORDON_ENGINE_IOMMU_MAP	_IOW(CORDON_ENGINE_IOC, 9, struct cordon_engine_iommu)
 #define CORDON_ENGINE_IOMMU_UNMAP _IOWR(CORDON_ENGINE_IOC, 10, struct cordon_engine_iommu)

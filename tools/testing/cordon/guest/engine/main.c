@@ -7,7 +7,8 @@
  * say what is. It must not be loaded where that matters.
  *
  * Locks, outermost first: engine.life (for reading by every call, for writing
- * by removal), engine.files_lock, engine_file.lock, engine.domain_lock.
+ * by removal), engine.files_lock, engine_file.lock, engine.domain_lock,
+ * shared_lock.
  * engine.run_lock is taken inside life alone, so that mapping goes on beside DMA.
  */
 #include <linux/delay.h>
@@ -18,68 +19,16 @@
 #include <linux/io.h>
 #include <linux/iommu.h>
 #include <linux/jiffies.h>
-#include <linux/kref.h>
-#include <linux/miscdevice.h>
 #include <linux/module.h>
-#include <linux/mutex.h>
-#include <linux/pci.h>
-#include <linux/rwsem.h>
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/xarray.h>
 
-#include "../../engine/cordon_engine.h"
-#include "uapi.h"
+#include "driver.h"
 
 #define ENGINE_BUF_MAX		SZ_64M
 #define ENGINE_TIMEOUT_MS	10000
-
-/**
- * struct engine - one test engine
- * @refs: one for the binding, one for each open file
- * @dev: the device that does DMA; valid while @dead is not set
- * @pdev: the same, as a PCI device
- * @regs: its registers
- * @misc: /dev/cordon-engineN
- * @name: the N in it, spelt out
- * @nr: N
- * @life: see the top of the file; protects @dead
- * @dead: the driver has been unbound
- * @files_lock: protects @files
- * @files: open files
- * @run_lock: protects the operation registers
- * @ended: the engine has interrupted
- * @domain_lock: protects @domains, @faults and @attached
- * @domains: domains of the test's own; the default one's place is empty
- * @faults: what their fault handlers saw
- * @attached: CORDON_ENGINE_DOMAIN_* that the device is in
- */
-struct engine {
-	struct kref refs;
-	struct device *dev;
-	struct pci_dev *pdev;
-	void __iomem *regs;
-	struct miscdevice misc;
-	char name[24];
-	int nr;
-	struct rw_semaphore life;
-	bool dead;
-	struct mutex files_lock;	/* protects @files */
-	struct list_head files;
-	struct mutex run_lock;		/* one operation at a time */
-	struct completion ended;
-	struct mutex domain_lock;	/* protects @domains */
-	struct iommu_domain *domains[CORDON_ENGINE_DOMAINS];
-	struct engine_faults {
-		/* protects the others against the fault handler */
-		spinlock_t lock;
-		u64 count;
-		u64 iova;
-		bool write;
-	} faults[CORDON_ENGINE_DOMAINS];
-	unsigned int attached;
-};
 
 /**
  * struct engine_file - an open file
@@ -144,6 +93,11 @@ static void engine_release(struct kref *refs)
 
 /* Domains */
 
+/* The domain that engines share, made for the first that names it. */
+static DEFINE_MUTEX(shared_lock);	/* protects both */
+static struct iommu_domain *shared_domain;
+static unsigned int shared_users;
+
 /* The caller holds domain_lock, or excludes all calls. NULL: there is none. */
 static struct iommu_domain *engine_domain(struct engine *e, unsigned int which)
 {
@@ -174,12 +128,46 @@ static int engine_fault(struct iommu_domain *domain, struct device *dev,
 }
 
 /* The caller holds domain_lock. */
+static int engine_join_shared(struct engine *e)
+{
+	struct iommu_domain *domain;
+	int ret = 0;
+
+	mutex_lock(&shared_lock);
+	if (!shared_domain) {
+		domain = iommu_paging_domain_alloc(e->dev);
+		if (IS_ERR(domain))
+			ret = PTR_ERR(domain);
+		else
+			shared_domain = domain;
+	}
+	if (!ret) {
+		shared_users++;
+		e->domains[CORDON_ENGINE_DOMAIN_SHARED] = shared_domain;
+	}
+	mutex_unlock(&shared_lock);
+	return ret;
+}
+
+static void engine_leave_shared(void)
+{
+	mutex_lock(&shared_lock);
+	if (!--shared_users) {
+		iommu_domain_free(shared_domain);
+		shared_domain = NULL;
+	}
+	mutex_unlock(&shared_lock);
+}
+
+/* The caller holds domain_lock. */
 static int engine_make_domain(struct engine *e, unsigned int which)
 {
 	struct iommu_domain *domain;
 
 	if (e->domains[which])
 		return 0;
+	if (which == CORDON_ENGINE_DOMAIN_SHARED)
+		return engine_join_shared(e);
 	domain = iommu_paging_domain_alloc(e->dev);
 	if (IS_ERR(domain))
 		return PTR_ERR(domain);
@@ -222,7 +210,9 @@ static void engine_drop_domains(struct engine *e)
 	mutex_lock(&e->domain_lock);
 	engine_attach(e, CORDON_ENGINE_DOMAIN_DEFAULT);
 	for (i = 0; i < CORDON_ENGINE_DOMAINS; i++) {
-		if (e->domains[i])
+		if (e->domains[i] && i == CORDON_ENGINE_DOMAIN_SHARED)
+			engine_leave_shared();
+		else if (e->domains[i])
 			iommu_domain_free(e->domains[i]);
 		e->domains[i] = NULL;
 	}
@@ -640,7 +630,7 @@ static int engine_get_faults(struct engine *e, struct cordon_engine_faults *arg)
 {
 	struct engine_faults *f;
 
-	if (arg->domain == CORDON_ENGINE_DOMAIN_DEFAULT || arg->domain >= CORDON_ENGINE_DOMAINS)
+	if (arg->domain != CORDON_ENGINE_DOMAIN_A && arg->domain != CORDON_ENGINE_DOMAIN_B)
 		return -EINVAL;
 	f = &e->faults[arg->domain];
 	spin_lock_irq(&f->lock);
@@ -719,10 +709,12 @@ unlock:
 	return ret;
 }
 
-static irqreturn_t engine_interrupt(int irq, void *data)
+irqreturn_t engine_interrupt(int irq, void *data)
 {
 	struct engine *e = data;
 
+	if (!(readl(e->regs + CORDON_ENGINE_IRQ) & 1))
+		return IRQ_NONE;
 	writel(1, e->regs + CORDON_ENGINE_IRQ);
 	complete(&e->ended);
 	return IRQ_HANDLED;
@@ -733,8 +725,7 @@ static int engine_reset(struct engine *e)
 	int ret;
 
 	mutex_lock(&e->run_lock);
-	/* not the form that waits for the device lock: removal holds that and waits for us */
-	ret = pci_try_reset_function(e->pdev);
+	ret = e->shell->reset(e);
 	mutex_unlock(&e->run_lock);
 	return ret;
 }
@@ -887,18 +878,34 @@ static const struct file_operations engine_fops = {
 	.compat_ioctl = compat_ptr_ioctl,
 };
 
-/* The PCI device */
+/* For the shells */
 
-static struct engine *engine_new(struct pci_dev *pdev)
+/**
+ * engine_new() - An engine that nobody can see yet
+ * @dev: the device that does DMA, being probed
+ * @shell: what its bus can do
+ *
+ * The shell then sets regs, and has the interrupt call engine_interrupt() with
+ * the engine as its data.
+ *
+ * Return: the engine, which ends by engine_put(), or NULL.
+ */
+struct engine *engine_new(struct device *dev, const struct engine_shell *shell)
 {
 	struct engine *e = kzalloc(sizeof(*e), GFP_KERNEL);
 	unsigned int i;
 
 	if (!e)
 		return NULL;
+	e->nr = ida_alloc(&engine_ida, GFP_KERNEL);
+	if (e->nr < 0) {
+		kfree(e);
+		return NULL;
+	}
+	snprintf(e->name, sizeof(e->name), "cordon-engine%d", e->nr);
 	kref_init(&e->refs);
-	e->pdev = pdev;
-	e->dev = &pdev->dev;
+	e->dev = dev;
+	e->shell = shell;
 	init_rwsem(&e->life);
 	mutex_init(&e->files_lock);
 	INIT_LIST_HEAD(&e->files);
@@ -910,110 +917,66 @@ static struct engine *engine_new(struct pci_dev *pdev)
 	return e;
 }
 
-static int engine_setup_irq(struct engine *e)
+/**
+ * engine_put() - The shell has no more use for the engine
+ * @e: engine, without its device
+ */
+void engine_put(struct engine *e)
 {
-	int ret;
-
-	ret = pci_alloc_irq_vectors(e->pdev, 1, 1, PCI_IRQ_MSIX);
-	if (ret < 0)
-		return dev_err_probe(e->dev, ret, "no MSI-X vector\n");
-	ret = request_irq(pci_irq_vector(e->pdev, 0), engine_interrupt, 0, e->name, e);
-	if (ret) {
-		pci_free_irq_vectors(e->pdev);
-		return dev_err_probe(e->dev, ret, "no interrupt\n");
-	}
-	return 0;
+	ida_free(&engine_ida, e->nr);
+	kref_put(&e->refs, engine_release);
 }
 
-static int engine_setup_regs(struct engine *e)
+/**
+ * engine_check() - Are the registers those of an engine?
+ * @e: engine with its regs
+ *
+ * Return: 0 or -ENODEV, with a word in the log.
+ */
+int engine_check(struct engine *e)
 {
-	u32 id;
-	int ret;
+	u32 id = readl(e->regs + CORDON_ENGINE_ID);
 
-	ret = pci_request_region(e->pdev, 0, "cordon-engine");
-	if (ret)
-		return dev_err_probe(e->dev, ret, "BAR 0 is taken\n");
-	e->regs = pci_iomap(e->pdev, 0, CORDON_ENGINE_SIZE);
-	if (!e->regs) {
-		ret = -ENOMEM;
-		goto release;
-	}
-	id = readl(e->regs + CORDON_ENGINE_ID);
-	if (id != CORDON_ENGINE_MAGIC) {
-		dev_err(e->dev, "not a test engine: it says %#x\n", id);
-		ret = -ENODEV;
-		goto unmap;
-	}
-	return 0;
-
-unmap:
-	pci_iounmap(e->pdev, e->regs);
-release:
-	pci_release_region(e->pdev, 0);
-	return ret;
+	if (id == CORDON_ENGINE_MAGIC)
+		return 0;
+	dev_err(e->dev, "not a test engine: it says %#x\n", id);
+	return -ENODEV;
 }
 
-static int engine_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+/**
+ * engine_show() - Make /dev/cordon-engineN
+ * @e: engine that can work
+ *
+ * Return: 0 or a negative errno.
+ */
+int engine_show(struct engine *e)
 {
-	struct engine *e = engine_new(pdev);
 	int ret;
 
-	if (!e)
-		return -ENOMEM;
-	e->nr = ida_alloc(&engine_ida, GFP_KERNEL);
-	if (e->nr < 0) {
-		ret = e->nr;
-		goto put;
-	}
-	snprintf(e->name, sizeof(e->name), "cordon-engine%d", e->nr);
-
-	ret = pci_enable_device(pdev);
-	if (ret)
-		goto free_nr;
-	ret = engine_setup_regs(e);
-	if (ret)
-		goto disable;
 	ret = dma_set_mask_and_coherent(e->dev, DMA_BIT_MASK(64));
 	if (ret)
-		goto unmap;
+		return ret;
 	/* any number of pages may become one range */
 	dma_set_max_seg_size(e->dev, UINT_MAX);
-	pci_set_master(pdev);
-	ret = engine_setup_irq(e);
-	if (ret)
-		goto clear_master;
 
-	pci_set_drvdata(pdev, e);
 	e->misc.minor = MISC_DYNAMIC_MINOR;
 	e->misc.name = e->name;
 	e->misc.fops = &engine_fops;
 	e->misc.parent = e->dev;
 	ret = misc_register(&e->misc);
-	if (ret)
-		goto free_irq;
-	dev_info(e->dev, "DMA test engine, /dev/%s\n", e->name);
-	return 0;
-
-free_irq:
-	free_irq(pci_irq_vector(pdev, 0), e);
-	pci_free_irq_vectors(pdev);
-clear_master:
-	pci_clear_master(pdev);
-unmap:
-	pci_iounmap(pdev, e->regs);
-	pci_release_region(pdev, 0);
-disable:
-	pci_disable_device(pdev);
-free_nr:
-	ida_free(&engine_ida, e->nr);
-put:
-	kref_put(&e->refs, engine_release);
+	if (!ret)
+		dev_info(e->dev, "DMA test engine, /dev/%s\n", e->name);
 	return ret;
 }
 
-static void engine_remove(struct pci_dev *pdev)
+/**
+ * engine_hide() - The reverse of engine_show(); ends what runs
+ * @e: engine
+ *
+ * Files stay open, and know no device any more.
+ */
+void engine_hide(struct engine *e)
 {
-	struct engine *e = pci_get_drvdata(pdev);
 	struct engine_file *f;
 
 	misc_deregister(&e->misc);
@@ -1025,30 +988,27 @@ static void engine_remove(struct pci_dev *pdev)
 		engine_free_all(f);
 	engine_drop_domains(e);
 	up_write(&e->life);
-
-	free_irq(pci_irq_vector(pdev, 0), e);
-	pci_free_irq_vectors(pdev);
-	pci_clear_master(pdev);
-	pci_iounmap(pdev, e->regs);
-	pci_release_region(pdev, 0);
-	pci_disable_device(pdev);
-	ida_free(&engine_ida, e->nr);
-	kref_put(&e->refs, engine_release);
 }
 
-static const struct pci_device_id engine_ids[] = {
-	{ PCI_DEVICE(CORDON_ENGINE_VENDOR, CORDON_ENGINE_DEVICE) },
-	{ }
-};
-MODULE_DEVICE_TABLE(pci, engine_ids);
+static int __init engine_init(void)
+{
+	int ret = pci_register_driver(&engine_pci_driver);
 
-static struct pci_driver engine_driver = {
-	.name = "cordon-engine",
-	.id_table = engine_ids,
-	.probe = engine_probe,
-	.remove = engine_remove,
-};
-module_pci_driver(engine_driver);
+	if (ret)
+		return ret;
+	ret = platform_driver_register(&engine_platform_driver);
+	if (ret)
+		pci_unregister_driver(&engine_pci_driver);
+	return ret;
+}
+module_init(engine_init);
+
+static void __exit engine_exit(void)
+{
+	platform_driver_unregister(&engine_platform_driver);
+	pci_unregister_driver(&engine_pci_driver);
+}
+module_exit(engine_exit);
 
 MODULE_DESCRIPTION("Driver of Cordon's DMA test engine");
 MODULE_LICENSE("GPL");
