@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of Cordon by its DMA test engine. Usage: engine-test [NAME|-NAME...]
+ * Tests of Cordon by its DMA test engine. Usage: engine-test [@ENGINE] [NAME|-NAME...]
  *
- * The engine's driver must be bound to one.
+ * ENGINE is the N of /dev/cordon-engineN, a bus (pci, platform) or a device's name;
+ * otherwise it is engine 0. Engines need their driver.
  */
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "tests.h"
 
 struct engine eng = { .fd = -1 };
+unsigned int eng_nr;
 
 static const struct test tests[] = {
 	{ "copy", test_copy },
@@ -28,6 +32,8 @@ static const struct test tests[] = {
 	{ "switch_under_dma", test_switch_under_dma },
 	{ "map_under_dma", test_map_under_dma },
 	{ "fault_handler", test_fault_handler },
+	{ "shared_domain", test_shared_domain },
+	{ "shared_under_dma", test_shared_under_dma },
 	{ "load", test_load },
 	{ "report", test_report },
 	{ "each_fault_once", test_each_fault_once },
@@ -42,7 +48,7 @@ uint64_t random_below(uint64_t limit)
 static enum verdict before(void)
 {
 	srandom(1);
-	EXPECT(engine_open(&eng, 0), "no engine with its driver");
+	EXPECT(engine_open(&eng, eng_nr), "no engine %u with its driver", eng_nr);
 	return PASS;
 }
 
@@ -53,8 +59,42 @@ static enum verdict after(void)
 	return PASS;
 }
 
+/* true if @word names the engine @n, which is open */
+static bool is_named(const struct engine *e, unsigned int n, const char *word)
+{
+	char number[16];
+
+	snprintf(number, sizeof(number), "%u", n);
+	return !strcmp(word, number) || !strcmp(word, e->bus) || !strcmp(word, e->bdf);
+}
+
+/* The first engine of that name becomes the tests' engine. */
+static bool choose(const char *word)
+{
+	struct engine e;
+	bool found;
+
+	for (eng_nr = 0; eng_nr < ENGINES; eng_nr++) {
+		if (!engine_open(&e, eng_nr))
+			continue;
+		found = is_named(&e, eng_nr, word);
+		engine_close(&e);
+		if (found)
+			return true;
+	}
+	return false;
+}
+
 int main(int argc, char **argv)
 {
-	(void)argc;
-	return ktap_run(tests, sizeof(tests) / sizeof(*tests), argv + 1, before, after);
+	char **names = argv + 1;
+
+	if (argc > 1 && *argv[1] == '@') {
+		if (!choose(argv[1] + 1)) {
+			printf("Bail out! there is no engine %s\n", argv[1] + 1);
+			return 2;
+		}
+		names++;
+	}
+	return ktap_run(tests, sizeof(tests) / sizeof(*tests), names, before, after);
 }

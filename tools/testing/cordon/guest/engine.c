@@ -26,18 +26,31 @@ static int call(struct engine *e, unsigned long request, void *arg)
 	return ioctl(e->fd, request, arg) < 0 ? -errno : 0;
 }
 
+/* The name of what an attribute of engine @n's device links to; false if it links nowhere. */
+static bool name_of(unsigned int n, const char *link, char *name, size_t size)
+{
+	char path[64], target[PATH_MAX];
+
+	*name = '\0';
+	snprintf(path, sizeof(path), "/sys/class/misc/cordon-engine%u/device%s", n, link);
+	if (!realpath(path, target))
+		return false;
+	snprintf(name, size, "%s", basename(target));
+	return true;
+}
+
 bool engine_open(struct engine *e, unsigned int n)
 {
-	char path[64], device[PATH_MAX];
+	char path[64];
 
 	snprintf(path, sizeof(path), "/dev/cordon-engine%u", n);
 	e->fd = open(path, O_RDWR | O_CLOEXEC);
 	if (e->fd < 0)
 		return false;
-	snprintf(path, sizeof(path), "/sys/class/misc/cordon-engine%u/device", n);
-	if (!realpath(path, device))
+	if (!name_of(n, "", e->bdf, sizeof(e->bdf)) ||
+	    !name_of(n, "/subsystem", e->bus, sizeof(e->bus)))
 		die(path);
-	snprintf(e->bdf, sizeof(e->bdf), "%s", basename(device));
+	name_of(n, "/iommu", e->unit, sizeof(e->unit));
 	return true;
 }
 

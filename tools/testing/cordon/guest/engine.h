@@ -17,7 +17,9 @@
 /* an engine whose driver is bound, open */
 struct engine {
 	int fd;
-	char bdf[16];		/* 0000:00:00.0 */
+	char bdf[32];		/* the device: 0000:00:00.0, or c120000.dma-test-engine */
+	char bus[16];		/* pci or platform */
+	char unit[32];		/* of the IOMMU in front of it; empty if there is none */
 };
 
 /* a buffer of the engine's driver */

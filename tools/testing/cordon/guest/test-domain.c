@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Domains of a test's own, and changes while DMA is under way. */
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 
 #include "tests.h"
@@ -59,14 +58,6 @@ enum verdict test_domains(void)
 	return PASS;
 }
 
-/* an operation that runs beside the test until it is ended */
-struct background {
-	pthread_t thread;
-	struct engine engine;
-	struct cordon_engine_op op;
-	int ret;
-};
-
 static void *run_background(void *arg)
 {
 	struct background *b = arg;
@@ -75,16 +66,16 @@ static void *run_background(void *arg)
 	return NULL;
 }
 
-static void begin(struct background *b)
+void background_begin(struct background *b, unsigned int n)
 {
 	/* a file of its own, so that nothing of ours is in its way */
-	if (!engine_open(&b->engine, 0))
+	if (!engine_open(&b->engine, n))
 		die("opening the engine again");
 	if (pthread_create(&b->thread, NULL, run_background, b))
 		die("pthread_create");
 }
 
-static void finish(struct background *b)
+void background_finish(struct background *b)
 {
 	engine_end(&b->engine);
 	pthread_join(b->thread, NULL);
@@ -122,10 +113,10 @@ enum verdict test_switch_under_dma(void)
 	for (i = 0; i < 3; i++)
 		buf_alloc(&eng, &bufs[i], CORDON_ENGINE_PAGES, PAGE);
 	EXPECT(!iommu_map(&eng, &bufs[DEFAULT], DEFAULT, FREE_IOVA, 0, PAGE, RW), "mapping");
-	begin(&bg);
+	background_begin(&bg, eng_nr);
 	for (i = 0; i < 1000 && verdict == PASS; i++)
 		verdict = go_and_return(bufs, i & 1 ? A : B);
-	finish(&bg);
+	background_finish(&bg);
 	EXPECT(verdict == PASS, "after %d times", i);
 	EXPECT(!bg.ret && bg.op.errors == 0,
 	       "returned %d; %llu of %llu writes were refused, the first at %#llx",
@@ -151,7 +142,7 @@ enum verdict test_map_under_dma(void)
 	buf_alloc(&eng, &steady, CORDON_ENGINE_PAGES, PAGE);
 	buf_alloc(&eng, &moving, CORDON_ENGINE_PAGES, BLOCK);
 	EXPECT(!iommu_map(&eng, &steady, DEFAULT, FREE_IOVA, 0, PAGE, RW), "mapping");
-	begin(&bg);
+	background_begin(&bg, eng_nr);
 	for (i = 0; i < 1000; i++) {
 		uint64_t iova = FREE_IOVA + (i & 1 ? PAGE : BLOCK);
 		uint64_t len = i & 1 ? PAGE : BLOCK;
@@ -160,7 +151,7 @@ enum verdict test_map_under_dma(void)
 		    iommu_unmap(&eng, &moving, DEFAULT, iova, len))
 			break;
 	}
-	finish(&bg);
+	background_finish(&bg);
 	EXPECT(i == 1000, "mapping failed after %d times", i);
 	EXPECT(!bg.ret && bg.op.errors == 0, "returned %d; %llu of %llu writes were refused",
 	       bg.ret, bg.op.errors, bg.op.done);

@@ -52,7 +52,7 @@ static void worker_main(unsigned int worker)
 	unsigned int rounds;
 
 	/* buffers belong to an open file: each worker has its own */
-	if (!engine_open(&eng, 0))
+	if (!engine_open(&eng, eng_nr))
 		die("opening the engine");
 	srandom(worker);
 	verdict = work(worker, &rounds);

@@ -3,6 +3,8 @@
 #ifndef CORDON_GUEST_TESTS_H
 #define CORDON_GUEST_TESTS_H
 
+#include <pthread.h>
+
 #include "engine.h"
 #include "ktap.h"
 #include "watch.h"
@@ -15,8 +17,12 @@
 
 #define RW	(CORDON_ENGINE_PROT_READ | CORDON_ENGINE_PROT_WRITE)
 
-/* the engine of the running test */
+/* numbers of engines are below this */
+#define ENGINES	16
+
+/* the engine of the running test, and the N of its /dev/cordon-engineN */
 extern struct engine eng;
+extern unsigned int eng_nr;
 
 /* a repeatable random number below @limit */
 uint64_t random_below(uint64_t limit);
@@ -50,6 +56,22 @@ enum verdict test_domains(void);
 enum verdict test_switch_under_dma(void);
 enum verdict test_fault_handler(void);
 enum verdict test_map_under_dma(void);
+
+/* an operation that runs beside the test until it is ended */
+struct background {
+	pthread_t thread;
+	struct engine engine;
+	struct cordon_engine_op op;
+	int ret;
+};
+
+/* run @b->op by engine @n, and end it */
+void background_begin(struct background *b, unsigned int n);
+void background_finish(struct background *b);
+
+/* test-units.c */
+enum verdict test_shared_domain(void);
+enum verdict test_shared_under_dma(void);
 
 /* test-report.c */
 enum verdict test_report(void);
