@@ -9,6 +9,7 @@
 
 #define TYPE_CORDON_IOMMU           "cordon-iommu"
 #define TYPE_CORDON_ENGINE_PLATFORM "cordon-engine-platform"
+#define TYPE_CORDON_PL330           "cordon-pl330"
 
 /**
  * cordon_add_fdt_node() - Describe a Cordon device in the device tree
