@@ -148,7 +148,8 @@ static bool step(struct cordon_engine *e)
  * @e: engine
  *
  * Moves one piece if there is a delay between pieces, else all, but in bursts
- * of CORDON_ENGINE_BURST so that no register write takes for ever.
+ * of CORDON_ENGINE_BURST so that no register write takes for ever. A piece whose
+ * requests have to wait is not begun.
  */
 void cordon_engine_run(struct cordon_engine *e)
 {
@@ -157,6 +158,11 @@ void cordon_engine_run(struct cordon_engine *e)
 	if (!(e->status & CORDON_ENGINE_STATUS_BUSY))
 		return;
 	while (burst--) {
+		if (e->ops->held && e->ops->held(e->opaque)) {
+			e->ops->wake(e->opaque, at_most(CORDON_ENGINE_HELD, e->delay ? e->delay :
+							CORDON_ENGINE_HELD));
+			return;
+		}
 		if (!step(e))
 			return;
 	}

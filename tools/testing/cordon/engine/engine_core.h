@@ -13,6 +13,9 @@
 #include <stdint.h>
 #include "cordon_engine.h"
 
+/* Nanoseconds after which a request that waits is tried again, at the latest */
+#define CORDON_ENGINE_HELD	100000
+
 /* Pieces done without a pause: bounds what one register write can cost */
 #define CORDON_ENGINE_BURST	16384
 
@@ -24,6 +27,7 @@
  * @fetch_add: atomically add @add to the little-endian dword at @addr and store
  *	what was there before; as @dma
  * @can_pasid: the bus can carry PASID, privileged and execute
+ * @held: requests wait: none is to be made now; may be NULL
  * @wake: call cordon_engine_run() after @ns nanoseconds of guest time
  * @stop: forget the last @wake
  * @irq: bit 0 of CORDON_ENGINE_IRQ became @level
@@ -34,6 +38,7 @@ struct cordon_engine_ops {
 	int (*fetch_add)(void *opaque, uint32_t pasid, uint64_t addr, uint64_t add,
 			 uint64_t *old);
 	bool (*can_pasid)(void *opaque);
+	bool (*held)(void *opaque);
 	void (*wake)(void *opaque, uint64_t ns);
 	void (*stop)(void *opaque);
 	void (*irq)(void *opaque, bool level);

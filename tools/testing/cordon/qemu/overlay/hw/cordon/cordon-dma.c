@@ -8,6 +8,7 @@
  */
 #include "qemu/osdep.h"
 #include "qapi/error.h"
+#include "qemu/log.h"
 #include "qemu/main-loop.h"
 #include "exec/address-spaces.h"
 #include "hw/pci/pci_bus.h"
@@ -105,6 +106,11 @@ static IOMMUTLBEntry cordon_translate(IOMMUMemoryRegion *iommu, hwaddr addr,
         if (!ans.reason) {
             entry.perm = IOMMU_ACCESS_FLAG(ans.read, ans.write);
         }
+    }
+    if (ans.reason == CORDON_ANSWER_HELD) {
+        qemu_log_mask(LOG_GUEST_ERROR, "cordon: %s: DeviceID 0x%x was at work"
+                      " while requests wait, and cannot\n", cordon_name(s),
+                      req.devid);
     }
     if (!ans.reason) {
         entry.translated_addr = ans.addr & ~CORDON_REQUEST_MASK;
@@ -273,6 +279,19 @@ static CordonSpace *cordon_space_of(AddressSpace *as)
 bool cordon_iommu_in_front(AddressSpace *as)
 {
     return cordon_space_of(as);
+}
+
+bool cordon_iommu_held(AddressSpace *as)
+{
+    CordonSpace *sp = cordon_space_of(as);
+    bool held = false;
+
+    if (sp) {
+        qemu_mutex_lock(&sp->unit->lock);
+        held = cordon_model_held(sp->unit->model);
+        qemu_mutex_unlock(&sp->unit->lock);
+    }
+    return held;
 }
 
 /* What the bus of the master cannot carry is not there (spec 1.4). */

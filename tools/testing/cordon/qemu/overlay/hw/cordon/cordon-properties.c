@@ -259,6 +259,41 @@ static void cordon_set_slow(Object *obj, Visitor *v, const char *name,
     cordon_settle(s);
 }
 
+/*
+ * Without power a unit does nothing at all, and what it knew is lost: with power
+ * again it is as out of reset (spec 12.5, 14.4).
+ */
+static bool cordon_get_power(Object *obj, Error **errp)
+{
+    CordonIommu *s = CORDON_IOMMU(obj);
+    bool gone;
+
+    qemu_mutex_lock(&s->lock);
+    gone = cordon_injected(s).gone;
+    qemu_mutex_unlock(&s->lock);
+    return !gone;
+}
+
+static void cordon_set_power(Object *obj, bool on, Error **errp)
+{
+    CordonIommu *s = CORDON_IOMMU(obj);
+    struct cordon_inject inject;
+
+    if (!s->model) {
+        error_setg(errp, "'power' is there when the device is");
+        return;
+    }
+    qemu_mutex_lock(&s->lock);
+    inject = cordon_injected(s);
+    inject.gone = !on;
+    cordon_model_reset(s->model);
+    s->outputs = 0;
+    g_array_set_size(s->messages, 0);
+    cordon_do_inject(s, &inject);
+    qemu_mutex_unlock(&s->lock);
+    cordon_settle(s);
+}
+
 typedef struct CordonStat {
     const char *name;
     size_t offset;
@@ -353,6 +388,10 @@ void cordon_add_properties(ObjectClass *klass)
                                   (void *)what);
         object_class_property_set_description(klass, what->name, what->what);
     }
+    object_class_property_add_bool(klass, "power", cordon_get_power,
+                                   cordon_set_power);
+    object_class_property_set_description(klass, "power",
+        "off: registers read as ones and are lost; on: out of reset");
     object_class_property_add(klass, "inject-slow", "uint64", cordon_get_slow,
                               cordon_set_slow, NULL, NULL);
     object_class_property_set_description(klass, "inject-slow",

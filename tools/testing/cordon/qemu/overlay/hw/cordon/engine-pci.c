@@ -98,6 +98,14 @@ static bool engine_can_pasid(void *opaque)
     return engine_unit(opaque);
 }
 
+/* Behind whatever else, DMA need not wait. */
+static bool engine_held(void *opaque)
+{
+    AddressSpace *unit = engine_unit(opaque);
+
+    return unit && cordon_iommu_held(unit);
+}
+
 static void engine_wake(void *opaque, uint64_t ns)
 {
     CordonEnginePci *s = opaque;
@@ -126,6 +134,7 @@ static const struct cordon_engine_ops engine_ops = {
     .dma = engine_dma,
     .fetch_add = engine_fetch_add,
     .can_pasid = engine_can_pasid,
+    .held = engine_held,
     .wake = engine_wake,
     .stop = engine_stop,
     .irq = engine_irq,

@@ -68,6 +68,15 @@ static bool engine_can_pasid(void *opaque)
     return !CORDON_ENGINE_PLATFORM(opaque)->bus_dma;
 }
 
+/* On the bus alone, DMA need not wait. */
+static bool engine_held(void *opaque)
+{
+    CordonEnginePlatform *s = opaque;
+
+    return !s->bus_dma &&
+           cordon_iommu_held(&CORDON_MASTER(s)->space->as);
+}
+
 static void engine_wake(void *opaque, uint64_t ns)
 {
     CordonEnginePlatform *s = opaque;
@@ -94,6 +103,7 @@ static const struct cordon_engine_ops engine_ops = {
     .dma = engine_dma,
     .fetch_add = engine_fetch_add,
     .can_pasid = engine_can_pasid,
+    .held = engine_held,
     .wake = engine_wake,
     .stop = engine_stop,
     .irq = engine_irq,

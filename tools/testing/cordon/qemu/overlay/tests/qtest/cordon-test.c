@@ -935,6 +935,83 @@ static void test_engine_delay(void)
     qtest_quit(u.qts);
 }
 
+/* spec 12.3, 12.5: what is at work waits for the new directory, and goes on */
+static void test_held(void)
+{
+    uint64_t pa, other, context, dir;
+    Unit u;
+
+    boot(&u, UNIT ENGINE);
+    set_up(&u, value(CORDON_DC_S1, CORDON_S1_BYPASS));
+    pa = alloc(&u, 4 * 4096);
+    other = alloc(&u, 4096);
+    engine_set(&u, CORDON_ENGINE_DATA, ~0ull);
+    engine_set(&u, CORDON_ENGINE_DELAY, 1000);
+    engine_run(&u, CORDON_ENGINE_OP_FILL, 0, pa, 3 * 4096);
+    g_assert_cmphex(qtest_readq(u.qts, pa), ==, ~0ull);
+
+    write32(&u, CORDON_REG_CTRL, CORDON_CTRL_FQEN | CORDON_CTRL_QUIESCE);
+    g_assert_cmphex(read32(&u, CORDON_REG_CTRLACK), ==,
+                    CORDON_CTRL_FQEN | CORDON_CTRL_QUIESCE);
+    qtest_clock_step(u.qts, 1000000);
+    g_assert_cmphex(qtest_readq(u.qts, pa + 4096), ==, 0);
+    g_assert_cmphex(qtest_readl(u.qts, u.engine + CORDON_ENGINE_STATUS), ==,
+                    CORDON_ENGINE_STATUS_BUSY);
+    /* in the next directory the engine's addresses lead elsewhere */
+    dir = alloc(&u, CORDON_DIR_PAGE_SIZE);
+    context = make_context(&u, value(CORDON_DC_S1, CORDON_S1_TABLE),
+                           u.table);
+    publish(&u, dir, 1, ENGINE_RID, context);
+    map(&u, pa + 4096, other, DESC_RW);
+    map(&u, pa + 8192, pa + 8192, DESC_RW);
+    set_root(&u, dir | 1);
+    qtest_clock_step(u.qts, 1000000);
+    g_assert_cmphex(qtest_readq(u.qts, other), ==, 0);
+
+    write32(&u, CORDON_REG_CTRL, CORDON_CTRL_FQEN);
+    qtest_clock_step(u.qts, 1000);
+    g_assert_cmphex(qtest_readq(u.qts, other), ==, ~0ull);
+    g_assert_cmphex(qtest_readq(u.qts, pa + 4096), ==, 0);
+    qtest_clock_step(u.qts, 1000);
+    g_assert_cmphex(qtest_readl(u.qts, u.engine + CORDON_ENGINE_STATUS), ==,
+                    CORDON_ENGINE_STATUS_DONE);
+    no_fault(&u);
+    g_assert_cmpuint(violations(&u), ==, 0);
+    qtest_quit(u.qts);
+}
+
+static void set_power(Unit *u, bool on)
+{
+    qtest_qmp_assert_success(u->qts, "{'execute': 'qom-set', 'arguments': "
+                             "{'path': %s, 'property': 'power', 'value': %i}}",
+                             UNIT_PATH, on);
+}
+
+/* spec 12.5, 14.4: without power nothing passes, and all is forgotten */
+static void test_power(void)
+{
+    uint64_t pa, id;
+    Unit u;
+
+    boot(&u, UNIT ENGINE);
+    set_up(&u, value(CORDON_DC_S1, CORDON_S1_BYPASS));
+    pa = alloc(&u, 4096);
+    id = read64(&u, CORDON_REG_ID);
+    dma_write(&u, pa, 1);
+    set_power(&u, false);
+    g_assert_cmphex(read64(&u, CORDON_REG_ID), ==, ~0ull);
+    dma_refused(&u, CORDON_ENGINE_OP_FILL, pa);
+    set_power(&u, true);
+    g_assert_cmphex(read64(&u, CORDON_REG_ID), ==, id);
+    g_assert_cmphex(read64(&u, CORDON_REG_ROOTACK), ==, 0);
+    g_assert_cmphex(read32(&u, CORDON_REG_CTRLACK), ==, 0);
+    dma_refused(&u, CORDON_ENGINE_OP_FILL, pa);
+    set_root(&u, u.directory | 2);
+    dma_write(&u, pa, 2);
+    g_assert_cmpuint(violations(&u), ==, 0);
+    qtest_quit(u.qts);
+}
+
 static void test_migration(void)
 {
     g_autofree char *dir = g_dir_make_tmp("cordon-test-XXXXXX", NULL);
@@ -1013,6 +1090,8 @@ int main(int argc, char **argv)
     qtest_add_func("/cordon/hostile", test_hostile);
     qtest_add_func("/cordon/reset", test_reset);
     qtest_add_func("/cordon/engine-delay", test_engine_delay);
+    qtest_add_func("/cordon/held", test_held);
+    qtest_add_func("/cordon/power", test_power);
     qtest_add_func("/cordon/migration", test_migration);
     return g_test_run();
 }

@@ -37,6 +37,15 @@ typedef struct CordonDma {
 bool cordon_iommu_in_front(AddressSpace *as);
 
 /**
+ * cordon_iommu_held() - Do requests wait at the unit's inputs? (spec 10.3)
+ * @as: address space that the bus gave to a master
+ *
+ * A master that can wait asks before each request, and again later while this
+ * is true. One that cannot is refused. Must be called with the BQL held.
+ */
+bool cordon_iommu_held(AddressSpace *as);
+
+/**
  * cordon_iommu_dma() - One request of a master, with all that it carries
  * @as: the master's address space, for which cordon_iommu_in_front() holds
  * @dma: what the request carries
