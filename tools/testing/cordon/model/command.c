@@ -299,8 +299,8 @@ static bool cm_serve_queue(struct cordon_model *m, struct cm_queue *q)
 {
 	uint64_t latency = cm_latency(m), now, began;
 
-	if (cm_is_stalled(m, (unsigned int)(q - m->queue)) || q->state != CORDON_QSTATE_RUNNING || (q->ctrl & CORDON_Q_FREEZE) ||
-	    q->head == q->tail)
+	if (q->state != CORDON_QSTATE_RUNNING || (q->ctrl & CORDON_Q_FREEZE) ||
+	    q->head == q->tail || cm_is_stalled(m, (unsigned int)(q - m->queue)))
 		return false;
 	now = cm_now(m);
 	if (!latency) {

@@ -149,7 +149,7 @@ enum cordon_abort {
 };
 
 /**
- * enum cordon_mute - acknowledgements that can be held back
+ * enum cordon_mute - acknowledgments that can be held back
  * @CORDON_MUTE_ROOT: ROOTACK stays BUSY, with the old root in force
  * @CORDON_MUTE_CTRL: CTRLACK stays as it is
  * @CORDON_MUTE_QUEUE: Q_ACK of every queue stays as it is
@@ -174,9 +174,9 @@ enum cordon_mute {
  * @lose_every: the completion word of every N-th command is never written, though
  *	the command takes effect; 0: none
  * @slow: ticks that each command takes beyond &cordon_config.command_latency, and
- *	each acknowledgement
+ *	each acknowledgment
  * @aborts: accesses to memory that abort, a bit for each of enum cordon_abort
- * @mutes: acknowledgements that never come, a bit for each of enum cordon_mute
+ * @mutes: acknowledgments that never come, a bit for each of enum cordon_mute
  * @gone: not 0: the unit has no power: registers read as ones, nothing passes, nothing
  *	is written, no interrupt comes
  *
@@ -277,7 +277,7 @@ struct cordon_answer {
  * @faults: terminated requests
  * @stale: uses of stale entries, in checking mode
  * @injected: errors made on purpose: aborts, commands that failed, words and
- *	acknowledgements that were not given
+ *	acknowledgments that were not given
  * @violations: violations by kind
  */
 struct cordon_stats {

@@ -5,8 +5,9 @@
  */
 #include "harness.h"
 
-#define STATE(q)	cm_get(CORDON_STATUS_STATE, reg(CORDON_PAGE_GUEST(q) + CORDON_REG_Q_STATUS))
-#define REASON(q)	cm_get(CORDON_STATUS_REASON, reg(CORDON_PAGE_GUEST(q) + CORDON_REG_Q_STATUS))
+#define STATUS(q)	reg(CORDON_PAGE_GUEST(q) + CORDON_REG_Q_STATUS)
+#define STATE(q)	cm_get(CORDON_STATUS_STATE, STATUS(q))
+#define REASON(q)	cm_get(CORDON_STATUS_REASON, STATUS(q))
 
 /* Stage 2: each granule, each level at which it has blocks or pages, 48 and 52 bits (spec 4.5) */
 static void stage2_every_size(void)
@@ -118,7 +119,7 @@ static void every_queue_size(void)
 		  cm_put(CORDON_Q_REASON, CORDON_QREASON_DESC_MALFORMED));
 }
 
-/* Units of 1 to 64 queues: the last one works, and there is no register beyond it (spec 10.1) */
+/* Units of 1 to 64 queues: the last one works, and there is none beyond it (spec 10.1) */
 static void every_number_of_queues(void)
 {
 	unsigned int n;
@@ -180,7 +181,7 @@ static void sync_by_interrupt(void)
 	EXPECT_EQ(violations(), 0);
 }
 
-/* A stopped queue says where and why; reset alone it starts anew, and no other sees it (spec 5.6) */
+/* A stopped queue says where and why; reset alone it starts anew, unseen by others (spec 5.6) */
 static void reset_alone(void)
 {
 	uint64_t ring, slots, status;
@@ -205,7 +206,7 @@ static void reset_alone(void)
 	EXPECT_EQ(reg32(CORDON_PAGE_HOST(0) + CORDON_REG_Q_ACK), 0);
 	EXPECT_EQ(reg(CORDON_PAGE_GUEST(0) + CORDON_REG_Q_STATUS), 0);
 	EXPECT(one_command(1, ring, slots, 3, 2));
-	/* from the acknowledgement on it writes nothing */
+	/* from the acknowledgment on it writes nothing */
 	EXPECT_EQ(r64(w.slots + 56), 0x5a);
 	EXPECT_EQ(r64(w.status), 0x5a);
 	set32(CORDON_PAGE_HOST(0) + CORDON_REG_Q_CTRL, CORDON_Q_EN);

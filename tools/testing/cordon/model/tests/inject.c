@@ -2,9 +2,10 @@
 /* Errors that the model makes on purpose: struct cordon_inject */
 #include "harness.h"
 
-#define STATE(q)	cm_get(CORDON_STATUS_STATE, reg(CORDON_PAGE_GUEST(q) + CORDON_REG_Q_STATUS))
-#define REASON(q)	cm_get(CORDON_STATUS_REASON, reg(CORDON_PAGE_GUEST(q) + CORDON_REG_Q_STATUS))
-#define HEAD(q)		cm_get(CORDON_STATUS_HEAD, reg(CORDON_PAGE_GUEST(q) + CORDON_REG_Q_STATUS))
+#define STATUS(q)	reg(CORDON_PAGE_GUEST(q) + CORDON_REG_Q_STATUS)
+#define STATE(q)	cm_get(CORDON_STATUS_STATE, STATUS(q))
+#define REASON(q)	cm_get(CORDON_STATUS_REASON, STATUS(q))
+#define HEAD(q)		cm_get(CORDON_STATUS_HEAD, STATUS(q))
 #define CTRL(q)		(CORDON_PAGE_HOST(q) + CORDON_REG_Q_CTRL)
 #define ACK(q)		reg32(CORDON_PAGE_HOST(q) + CORDON_REG_Q_ACK)
 #define RESUME		(CORDON_PAGE_GUEST(0) + CORDON_REG_Q_RESUME)
@@ -131,8 +132,9 @@ static void failing_commands(void)
 		inject((struct cordon_inject) { .fail_every = 3 });
 	}
 	/* all of them, for a reason that leaves a word */
-	inject((struct cordon_inject) { .fail_every = 1, .fail_reason = CORDON_QREASON_OPERAND,
-					.lose_every = 1 });
+	inject((struct cordon_inject) {
+		.fail_every = 1, .fail_reason = CORDON_QREASON_OPERAND, .lose_every = 1,
+	});
 	EXPECT_EQ(do_sync(), 0);
 	EXPECT_EQ(REASON(0), CORDON_QREASON_OPERAND);
 	set32(RESUME, CORDON_RESUME_RETRY);

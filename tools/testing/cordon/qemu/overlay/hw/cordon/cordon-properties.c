@@ -150,7 +150,7 @@ static const CordonInject cordon_injections[] = {
            "32: completion words, 64: status lines, 128: fault records, "
            "256: fault blocks, 512: page requests, 1024: messages"),
     INJECT("inject-mutes", mutes, BIT(CORDON_MUTES) - 1,
-           "acknowledgements that never come: sum of 1: ROOT, 2: CTRL, "
+           "acknowledgments that never come: sum of 1: ROOT, 2: CTRL, "
            "4: queues"),
     INJECT("inject-gone", gone, 1,
            "no power: registers read as ones, nothing passes"),
@@ -395,7 +395,7 @@ void cordon_add_properties(ObjectClass *klass)
     object_class_property_add(klass, "inject-slow", "uint64", cordon_get_slow,
                               cordon_set_slow, NULL, NULL);
     object_class_property_set_description(klass, "inject-slow",
-        "ns more that each command and each acknowledgement takes");
+        "ns more that each command and each acknowledgment takes");
     for (size_t i = 0; i < ARRAY_SIZE(cordon_stats); i++) {
         const CordonStat *stat = &cordon_stats[i];
 
