@@ -437,8 +437,11 @@ void cm_inv_s2range(struct cordon_model *m, uint32_t vmtag, uint64_t first, uint
 	cm_sized_range(c, CM_SIZED_TLB(CM_KIND_S2), CM_KIND_S2, vmtag, 0, first, last);
 	if (!leaf)
 		cm_sized_range(c, CM_SIZED_WALK(CM_KIND_S2), CM_KIND_S2, vmtag, 0, first, last);
-	cm_sized_scan(c, 0, CM_KEY_KIND | CM_KEY_VMTAG, val, 0, ~0ULL);
-	cm_sized_scan(c, 2, CM_KEY_KIND | CM_KEY_VMTAG, val, 0, ~0ULL);
+	/* without any of stage 1, as where software uses stage 2 alone, nothing rests on them */
+	if (c->sizes[CM_SIZED_TLB(CM_KIND_S1)])
+		cm_sized_scan(c, 0, CM_KEY_KIND | CM_KEY_VMTAG, val, 0, ~0ULL);
+	if (c->sizes[CM_SIZED_WALK(CM_KIND_S1)])
+		cm_sized_scan(c, 2, CM_KEY_KIND | CM_KEY_VMTAG, val, 0, ~0ULL);
 	cm_logged_drop(c, vmtag);
 	for (i = 0; i < CM_WAYS << CM_PC_LOG2; i++)
 		if (c->pc[i].guest && c->pc[i].vmtag == vmtag)
