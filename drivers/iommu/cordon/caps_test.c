@@ -46,9 +46,13 @@ static void capabilities(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, caps.merge_time_max, 17);
 	KUNIT_EXPECT_EQ(test, caps.time_hz, 62500000);
 	KUNIT_EXPECT_EQ(test, caps.unit_devid, 0xffff);
-	KUNIT_EXPECT_EQ(test, caps.pgsizes,
+	KUNIT_EXPECT_EQ(test, caps.pgsizes[CORDON_STAGE1],
 			(u64)(SZ_4K | SZ_2M | SZ_1G | SZ_16K | SZ_32M | SZ_64K |
 			      SZ_512M));
+	KUNIT_EXPECT_EQ(test, caps.pgsizes[CORDON_STAGE2],
+			(u64)(SZ_4K | SZ_2M | SZ_1G | SZ_64K | SZ_512M));
+	KUNIT_EXPECT_EQ(test, cordon_caps_tag_bits(&caps, CORDON_STAGE1), 24);
+	KUNIT_EXPECT_EQ(test, cordon_caps_tag_bits(&caps, CORDON_STAGE2), 14);
 	/* spec 10.1: two pages and two for each queue, of 64 KiB */
 	KUNIT_EXPECT_EQ(test, cordon_caps_region(&caps), 0x220000);
 }
@@ -67,7 +71,8 @@ struct caps_case {
 #define FAULTQ	"fault queue of impossible size"
 #define IDS	"identifiers of impossible width"
 #define ADDRS	"addresses of impossible width"
-#define GRANULE	"no granule of stage 1 as small as the kernel's pages"
+#define STAGES	"neither stage 1 nor stage 2"
+#define GRANULE	"no granule of either stage as small as the kernel's pages"
 
 static const struct caps_case caps_cases[] = {
 	{ "all ones", 0, ~0ULL, ~0ULL, -ENODEV,
@@ -110,9 +115,16 @@ static const struct caps_case caps_cases[] = {
 	{ "IAS of 31 bits", 1, 0x3fULL << 48, 31ULL << 48, -EINVAL, ADDRS },
 	{ "IAS of 32 bits", 1, 0x3fULL << 48, 32ULL << 48, 0, NULL },
 	{ "IAS of 53 bits", 1, 0x3fULL << 48, 53ULL << 48, -EINVAL, ADDRS },
-	{ "no stage 1", 2, 0x1, 0, -EOPNOTSUPP,
-	  "no stage 1, which this driver needs" },
-	{ "no granule", 1, 7ULL << 32, 0, -EOPNOTSUPP, GRANULE },
+	{ "no VM tags", 1, 0x1f << 16, 0, -EINVAL, IDS },
+	{ "VM tags of one bit", 1, 0x1f << 16, 1 << 16, 0, NULL },
+	{ "VM tags of 16 bits", 1, 0x1f << 16, 16 << 16, 0, NULL },
+	{ "VM tags of 17 bits", 1, 0x1f << 16, 17 << 16, -EINVAL, IDS },
+	{ "no stage 1", 2, 0x1, 0, 0, NULL },
+	{ "no stage 2", 2, 0x2, 0, 0, NULL },
+	{ "no stage", 2, 0x3, 0, -EOPNOTSUPP, STAGES },
+	{ "no granule of stage 1", 1, 7ULL << 32, 0, 0, NULL },
+	{ "no granule of stage 2", 1, 7ULL << 35, 0, 0, NULL },
+	{ "no granule", 1, 0x3fULL << 32, 0, -EOPNOTSUPP, GRANULE },
 	{ "not coherent", 2, 0x4000, 0, -EOPNOTSUPP,
 	  "not coherent with the CPUs' caches, which this driver does not support" },
 };
@@ -156,18 +168,33 @@ static void granules(struct kunit *test)
 		      SZ_32M,
 	};
 
+	/* each granule for one stage, and none for the other: CAP0.S1TG, S2TG */
 	for (u64 tg = 1; tg < ARRAY_SIZE(sizes); tg++) {
-		struct cordon_cap_regs regs = good;
-		struct cordon_caps caps;
-		const char *why = NULL;
-		bool fits;
-
-		regs.cap0 = (regs.cap0 & ~(7ULL << 32)) | tg << 32;
 		/* a granule no larger than the kernel's pages is needed */
-		fits = __ffs(sizes[tg]) <= PAGE_SHIFT;
-		KUNIT_EXPECT_EQ_MSG(test, cordon_caps_parse(&regs, &caps, &why),
-				    fits ? 0 : -EOPNOTSUPP, "S1TG %llu", tg);
-		KUNIT_EXPECT_EQ(test, caps.pgsizes, sizes[tg]);
+		bool fits = __ffs(sizes[tg]) <= PAGE_SHIFT;
+
+		for (unsigned int stage = 0; stage < 2; stage++) {
+			struct cordon_cap_regs regs = good;
+			struct cordon_caps caps;
+			const char *why = NULL;
+
+			regs.cap0 &= ~(0x3fULL << 32);
+			regs.cap0 |= tg << (stage ? 35 : 32);
+			KUNIT_EXPECT_EQ_MSG(test,
+					    cordon_caps_parse(&regs, &caps, &why),
+					    fits ? 0 : -EOPNOTSUPP,
+					    "stage %u, TG %llu", stage + 1, tg);
+			KUNIT_EXPECT_EQ(test, caps.pgsizes[stage],
+					fits ? sizes[tg] : 0);
+			KUNIT_EXPECT_EQ(test, caps.pgsizes[!stage], 0);
+
+			/* with CAP1.LVA64K blocks of 4 TiB come with 64K */
+			regs.cap1 |= 0x80;
+			cordon_caps_parse(&regs, &caps, &why);
+			KUNIT_EXPECT_EQ(test, caps.pgsizes[stage],
+					!fits ? 0 :
+					sizes[tg] | (tg & 2 ? BIT_ULL(42) : 0));
+		}
 	}
 }
 

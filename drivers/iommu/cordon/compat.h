@@ -11,6 +11,7 @@
 
 #include <kunit/visibility.h>
 #include <linux/bitfield.h>
+#include <linux/io-pgtable.h>
 #include <linux/iommu.h>
 #include <linux/module.h>
 
@@ -44,7 +45,11 @@ static inline int cordon_op_attach_dev(struct iommu_domain *domain,
 }
 #endif
 
-/* domain_alloc_user() without a parent became domain_alloc_paging_flags() */
+/*
+ * domain_alloc_user(), which iommufd alone calls, became
+ * domain_alloc_paging_flags(), which is called for all, and
+ * domain_alloc_nested() where there is a parent.
+ */
 #ifdef CORDON_HAVE_ALLOC_PAGING_FLAGS
 #define CORDON_OP_DOMAIN_ALLOC \
 	.domain_alloc_paging_flags = cordon_domain_alloc_paging_flags
@@ -57,7 +62,26 @@ static inline struct iommu_domain *cordon_op_domain_alloc(struct device *dev)
 	return cordon_domain_alloc_paging_flags(dev, 0, NULL);
 }
 
-#define CORDON_OP_DOMAIN_ALLOC .domain_alloc_paging = cordon_op_domain_alloc
+static inline struct iommu_domain *
+cordon_op_domain_alloc_user(struct device *dev, u32 flags,
+			    struct iommu_domain *parent,
+			    const struct iommu_user_data *user_data)
+{
+	if (parent)
+		return ERR_PTR(-EOPNOTSUPP);
+	return cordon_domain_alloc_paging_flags(dev, flags, user_data);
+}
+
+#define CORDON_OP_DOMAIN_ALLOC \
+	.domain_alloc_paging = cordon_op_domain_alloc, \
+	.domain_alloc_user = cordon_op_domain_alloc_user
+#endif
+
+/* tables of stage 2 with forced write-back (spec 4.6) */
+#ifdef IO_PGTABLE_QUIRK_ARM_S2FWB
+#define CORDON_QUIRK_S2FWB	IO_PGTABLE_QUIRK_ARM_S2FWB
+#else
+#define CORDON_QUIRK_S2FWB	0
 #endif
 
 /* the name of a namespace became a string */

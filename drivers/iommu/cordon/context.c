@@ -11,6 +11,10 @@
 
 #include "cordon.h"
 
+/* Which half of a context's formats is whose (spec 3.3.3) */
+#define CORDON_S1FMT	GENMASK_ULL(31, 0)
+#define CORDON_S2FMT	GENMASK_ULL(63, 32)
+
 /* Contexts and fault blocks: 64 bytes, aligned to 64 (spec 3.3, 3.5). */
 static struct kmem_cache *cordon_context_cache;
 
@@ -86,8 +90,10 @@ void cordon_context_free(void *context)
 void cordon_dc_make(struct cordon_dc *dc, const struct cordon_dc_values *values)
 {
 	u64 cfg = CORDON_DC_V | FIELD_PREP(CORDON_DC_S1, values->s1);
-	u64 tags = 0;
+	u64 tags = 0, fmt = 0;
 
+	if (values->s2)
+		cfg |= CORDON_DC_S2;
 	if (values->exec)
 		cfg |= CORDON_DC_EXEC;
 	if (values->priv)
@@ -104,11 +110,17 @@ void cordon_dc_make(struct cordon_dc *dc, const struct cordon_dc_values *values)
 		.fault = cpu_to_le64(values->fault & CORDON_PTR_CONTEXT),
 	};
 	if (values->s1 == CORDON_S1_TABLE) {
-		tags |= FIELD_PREP(CORDON_TAGS_DTAG, values->dtag);
-		dc->fmt = cpu_to_le64(values->fmt);
+		tags |= FIELD_PREP(CORDON_TAGS_DTAG, values->tags.dtag);
+		fmt |= values->fmt & CORDON_S1FMT;
 		dc->s1root = cpu_to_le64(values->s1root & CORDON_TTB_ADDR);
 	}
+	if (values->s2) {
+		tags |= FIELD_PREP(CORDON_TAGS_VMTAG, values->tags.vmtag);
+		fmt |= values->fmt & CORDON_S2FMT;
+		dc->s2root = cpu_to_le64(values->s2root & CORDON_TTB_ADDR);
+	}
 	dc->tags = cpu_to_le64(tags);
+	dc->fmt = cpu_to_le64(fmt);
 }
 EXPORT_SYMBOL_IF_KUNIT(cordon_dc_make);
 

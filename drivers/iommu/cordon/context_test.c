@@ -6,6 +6,7 @@
  * specification: nothing here is computed by the macros that the driver uses.
  */
 #include <kunit/test.h>
+#include <linux/sizes.h>
 
 #include "cordon.h"
 
@@ -79,9 +80,9 @@ struct dc_case {
 /*
  * spec 3.3: cfg, tags, fmt, s1root, pdroot, s2root, fault, dlroot.
  *
- * In cfg (3.3.1): V is 0x1, S1 counts in units of 0x2, EXEC is 0x400, PRIV
- * 0x800, SNOOP 0x1000, FAULT 0x8000.  In tags (3.3.2): the domain tag is bits
- * 39:16, FLIMIT bits 51:40.
+ * In cfg (3.3.1): V is 0x1, S1 counts in units of 0x2, S2 is 0x8, EXEC 0x400,
+ * PRIV 0x800, SNOOP 0x1000, FAULT 0x8000.  In tags (3.3.2): the VM tag is bits
+ * 15:0, the domain tag bits 39:16, FLIMIT bits 51:40.
  */
 static const struct dc_case dc_cases[] = {
 	{
@@ -113,7 +114,7 @@ static const struct dc_case dc_cases[] = {
 		.name = "table, everything else clear",
 		.values = {
 			.s1 = CORDON_S1_TABLE,
-			.dtag = 1,
+			.tags.dtag = 1,
 			.fmt = 0x510,
 			.s1root = 0x80001000,
 		},
@@ -125,7 +126,7 @@ static const struct dc_case dc_cases[] = {
 			.exec = true,
 			.priv = true,
 			.snoop = true,
-			.dtag = 0xabcdef,
+			.tags.dtag = 0xabcdef,
 			.fmt = 0x1b5d9,
 			.s1root = 0xfedcba987640,
 			.fault = 0x123456789ac0,
@@ -135,28 +136,75 @@ static const struct dc_case dc_cases[] = {
 			   0x0000fedcba987640, 0, 0, 0x0000123456789ac0 },
 	}, {
 		.name = "table, execute only",
-		.values = { .s1 = CORDON_S1_TABLE, .exec = true, .dtag = 0xffffff,
+		.values = { .s1 = CORDON_S1_TABLE, .exec = true, .tags.dtag = 0xffffff,
 			    .fmt = 0x519, .s1root = 0x40 },
 		.image = { 0x405, 0x000000ffffff0000, 0x519, 0x40 },
 	}, {
 		.name = "table, privileged only",
-		.values = { .s1 = CORDON_S1_TABLE, .priv = true, .dtag = 0x800000,
+		.values = { .s1 = CORDON_S1_TABLE, .priv = true, .tags.dtag = 0x800000,
 			    .fmt = 0x520, .s1root = 0x1000 },
 		.image = { 0x805, 0x0000008000000000, 0x520, 0x1000 },
 	}, {
 		.name = "table, snooping only",
-		.values = { .s1 = CORDON_S1_TABLE, .snoop = true, .dtag = 2,
+		.values = { .s1 = CORDON_S1_TABLE, .snoop = true, .tags.dtag = 2,
 			    .fmt = 0x520, .s1root = 0x1000 },
 		.image = { 0x1005, 0x0000000000020000, 0x520, 0x1000 },
 	}, {
+		.name = "stage 2, everything else clear",
+		.values = { .s1 = CORDON_S1_BYPASS, .s2 = true, .tags.vmtag = 1,
+			    .fmt = 0x0001051000000000, .s2root = 0x80001000 },
+		.image = { 0xb, 0x1, 0x0001051000000000, 0, 0, 0x80001000 },
+	}, {
+		.name = "stage 2, everything set",
+		.values = {
+			.s1 = CORDON_S1_BYPASS,
+			.exec = true,
+			.priv = true,
+			.snoop = true,
+			.s2 = true,
+			.tags.vmtag = 0xfedc,
+			.fmt = 0x0005835900000000,
+			.s2root = 0xfedcba987640,
+			.fault = 0x123456789ac0,
+			.flimit = 0xabc,
+		},
+		.image = { 0x9c0b, 0x000abc000000fedc, 0x0005835900000000, 0, 0,
+			   0x0000fedcba987640, 0x0000123456789ac0 },
+	}, {
+		.name = "both stages",
+		.values = {
+			.s1 = CORDON_S1_TABLE,
+			.s2 = true,
+			.tags = { 0xfedc, 0xabcdef },
+			.fmt = 0x0001051000000510,
+			.s1root = 0x80002000,
+			.s2root = 0x80001000,
+		},
+		.image = { 0xd, 0x000000abcdeffedc, 0x0001051000000510,
+			   0x80002000, 0, 0x80001000 },
+	}, {
+		/* 3.3.5, checks 5, 16 and 17 */
+		.name = "stage 1, with what only stage 2 needs",
+		.values = { .s1 = CORDON_S1_TABLE, .tags = { 0xffff, 1 },
+			    .fmt = 0xffffffff00000510, .s1root = 0x80002000,
+			    .s2root = 0x80001000 },
+		.image = { 0x5, 0x10000, 0x510, 0x80002000 },
+	}, {
+		.name = "stage 2, with what only stage 1 needs",
+		.values = { .s1 = CORDON_S1_BYPASS, .s2 = true,
+			    .tags = { 2, 0xffffff },
+			    .fmt = 0x00010510ffffffff, .s1root = 0x80002000,
+			    .s2root = 0x80001000 },
+		.image = { 0xb, 0x2, 0x0001051000000000, 0, 0, 0x80001000 },
+	}, {
 		/* 3.3.5, checks 14 and 15: what the mode does not use is zero */
 		.name = "bypass, with what only a table needs",
-		.values = { .s1 = CORDON_S1_BYPASS, .dtag = 0x123456,
+		.values = { .s1 = CORDON_S1_BYPASS, .tags.dtag = 0x123456,
 			    .fmt = 0x510, .s1root = 0x80001000 },
 		.image = { 0x3 },
 	}, {
 		.name = "blocked, with what only a table needs",
-		.values = { .s1 = CORDON_S1_BLOCK, .dtag = 0x123456,
+		.values = { .s1 = CORDON_S1_BLOCK, .tags.dtag = 0x123456,
 			    .fmt = 0x510, .s1root = 0x80001000 },
 		.image = { 0x1 },
 	}, {
@@ -217,6 +265,91 @@ static void table_format(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, cordon_s1fmt(&cfg), 0x0a0ULL);
 }
 
+/* The same of stage 2, with the level where the tables begin (3.3.3, 4.5). */
+static void table_format2(struct kunit *test)
+{
+	struct io_pgtable_cfg cfg = { };
+
+	/* 48 bits in, 48 out, 4K, from level 0 */
+	cfg.arm_lpae_s2_cfg.vtcr.tsz = 16;
+	cfg.arm_lpae_s2_cfg.vtcr.tg = 0;
+	cfg.arm_lpae_s2_cfg.vtcr.ps = 5;
+	cfg.arm_lpae_s2_cfg.vtcr.sl = 2;
+	KUNIT_EXPECT_EQ(test, cordon_s2fmt(&cfg), 0x0001051000000000ULL);
+
+	/* 39 bits in, 40 out, 64K, from level 2 */
+	cfg.arm_lpae_s2_cfg.vtcr.tsz = 25;
+	cfg.arm_lpae_s2_cfg.vtcr.tg = 1;
+	cfg.arm_lpae_s2_cfg.vtcr.ps = 2;
+	cfg.arm_lpae_s2_cfg.vtcr.sl = 1;
+	KUNIT_EXPECT_EQ(test, cordon_s2fmt(&cfg), 0x0000825900000000ULL);
+
+	/* 32 bits in, 32 out, 16K, SL0 3; what is not of the format is left out */
+	cfg.arm_lpae_s2_cfg.vtcr.tsz = 32;
+	cfg.arm_lpae_s2_cfg.vtcr.tg = 2;
+	cfg.arm_lpae_s2_cfg.vtcr.ps = 0;
+	cfg.arm_lpae_s2_cfg.vtcr.sl = 3;
+	cfg.arm_lpae_s2_cfg.vtcr.sh = 3;
+	cfg.arm_lpae_s2_cfg.vtcr.irgn = 1;
+	cfg.arm_lpae_s2_cfg.vtcr.orgn = 1;
+	KUNIT_EXPECT_EQ(test, cordon_s2fmt(&cfg), 0x000180a000000000ULL);
+
+	/* FWB is bit 50, where the kernel's tables can be made for it */
+	cfg.quirks = CORDON_QUIRK_S2FWB;
+	KUNIT_EXPECT_EQ(test, cordon_s2fmt(&cfg),
+			0x000180a000000000ULL |
+			(CORDON_QUIRK_S2FWB ? 0x4000000000000ULL : 0));
+}
+
+/*
+ * Stage 1 by default and stage 2 for what others are put on, as far as the unit
+ * has them.  Of IOMMU_HWPT_ALLOC_*, 1 is NEST_PARENT, 2 DIRTY_TRACKING.
+ */
+static void stage_choice(struct kunit *test)
+{
+	struct cordon_caps both = { .pgsizes = { SZ_4K, SZ_4K }, .features = 0x7 };
+	struct cordon_caps apart = { .pgsizes = { SZ_4K, SZ_4K }, .features = 0x3 };
+	struct cordon_caps one = { .pgsizes = { SZ_4K, 0 }, .features = 0x1 };
+	struct cordon_caps two = { .pgsizes = { 0, SZ_4K }, .features = 0x2 };
+
+	KUNIT_EXPECT_EQ(test, cordon_stage_choose(&both, 0), CORDON_STAGE1);
+	KUNIT_EXPECT_EQ(test, cordon_stage_choose(&apart, 0), CORDON_STAGE1);
+	KUNIT_EXPECT_EQ(test, cordon_stage_choose(&one, 0), CORDON_STAGE1);
+	KUNIT_EXPECT_EQ(test, cordon_stage_choose(&two, 0), CORDON_STAGE2);
+
+	KUNIT_EXPECT_EQ(test, cordon_stage_choose(&both, 1), CORDON_STAGE2);
+	KUNIT_EXPECT_EQ(test, cordon_stage_choose(&apart, 1), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, cordon_stage_choose(&one, 1), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, cordon_stage_choose(&two, 1), -EOPNOTSUPP);
+
+	/* granules of stage 2 that are too large for the kernel */
+	both.pgsizes[CORDON_STAGE2] = 0;
+	KUNIT_EXPECT_EQ(test, cordon_stage_choose(&both, 1), -EOPNOTSUPP);
+
+	for (unsigned int bit = 1; bit < 32; bit++)
+		KUNIT_EXPECT_EQ(test, cordon_stage_choose(&apart, BIT(bit)),
+				-EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, cordon_stage_choose(&apart, 3), -EOPNOTSUPP);
+}
+
+/* 52 bits with tables of 64K alone, which the kernel must want (4.4). */
+static void table_width(struct kunit *test)
+{
+	const unsigned int wide = PAGE_SHIFT == 16 ? 52 : 48;
+	/* CAP1.LVA64K is bit 7 */
+	struct cordon_caps caps = {
+		.pgsizes = { SZ_64K | SZ_512M, SZ_4K | SZ_2M | SZ_1G },
+		.features = 0x80,
+	};
+
+	KUNIT_EXPECT_EQ(test, cordon_table_bits(&caps, CORDON_STAGE1), wide);
+	KUNIT_EXPECT_EQ(test, cordon_table_bits(&caps, CORDON_STAGE2), 48);
+	caps.pgsizes[CORDON_STAGE2] |= SZ_64K;
+	KUNIT_EXPECT_EQ(test, cordon_table_bits(&caps, CORDON_STAGE2), wide);
+	caps.features = 0xffffff7f;
+	KUNIT_EXPECT_EQ(test, cordon_table_bits(&caps, CORDON_STAGE1), 48);
+}
+
 /* One store: the whole pointer, nothing beside it (spec 3.1, 11.3). */
 static void publish(struct kunit *test)
 {
@@ -237,6 +370,9 @@ static struct kunit_case context_cases[] = {
 	KUNIT_CASE(directory_root),
 	KUNIT_CASE_PARAM(device_context, dc_gen_params),
 	KUNIT_CASE(table_format),
+	KUNIT_CASE(table_format2),
+	KUNIT_CASE(stage_choice),
+	KUNIT_CASE(table_width),
 	KUNIT_CASE(publish),
 	{ }
 };

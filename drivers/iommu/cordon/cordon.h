@@ -37,6 +37,18 @@
 
 struct cordon_unit;
 
+/**
+ * enum cordon_stage - stages of translation, as indices
+ * @CORDON_STAGE1: named by domain tags
+ * @CORDON_STAGE2: named by VM tags
+ * @CORDON_STAGES: how many there are
+ */
+enum cordon_stage {
+	CORDON_STAGE1,
+	CORDON_STAGE2,
+	CORDON_STAGES,
+};
+
 /* The MSI doorbell's window in the address space of each device. */
 #define CORDON_MSI_IOVA_BASE	0x8000000
 #define CORDON_MSI_IOVA_LENGTH	0x100000
@@ -86,7 +98,7 @@ struct cordon_cap_regs {
 /**
  * struct cordon_caps - what a unit can do (spec 10.2)
  * @features: CORDON_CAP1_*
- * @pgsizes: page and block sizes that stage 1 can use
+ * @pgsizes: page and block sizes of each stage; 0 if this driver cannot use it
  * @time_hz: frequency of time stamps
  * @unit_devid: DeviceID of the unit's own accesses
  * @merge: entries of the table that merges faults
@@ -109,7 +121,7 @@ struct cordon_cap_regs {
  */
 struct cordon_caps {
 	u64 features;
-	u64 pgsizes;
+	u64 pgsizes[CORDON_STAGES];
 	u32 time_hz;
 	u32 unit_devid;
 	u16 merge;
@@ -375,16 +387,30 @@ struct cordon_bond {
 };
 
 /**
+ * struct cordon_tags - what cached translations of a table are tagged with (spec 2)
+ * @vmtag: VM tag, 0 if stage 2 takes no part
+ * @dtag: domain tag, 0 if stage 1 takes no part
+ *
+ * All zero where no table takes part.
+ */
+struct cordon_tags {
+	u16 vmtag;
+	u32 dtag;
+};
+
+/**
  * struct cordon_domain - paging domain
  * @domain: what the IOMMU core knows of it
+ * @stage: which stage its tables are of
  * @pgtbl: its tables
  * @fmt: &struct cordon_dc.fmt of contexts that name it
- * @s1root: &struct cordon_dc.s1root of contexts that name it
- * @tag: domain tag (spec 2)
+ * @root: &struct cordon_dc.s1root or .s2root of contexts that name it
+ * @tags: its tag: a domain tag for stage 1, a VM tag for stage 2
  * @granule: its smallest page
  * @prot_mask: IOMMU_* permissions that the unit can tell apart
  * @node: NUMA node for the tables
- * @oas_bits: width of the addresses that tables may have
+ * @ias_bits: width of its input addresses
+ * @oas_bits: width of the addresses that it leads to, and that tables may have
  * @bonds: units that it is attached to; readers hold rcu_read_lock()
  * @lock: serialises writers of @bonds, and @snoopless and @enforced
  * @snoopless: devices attached for which No-Snoop counts
@@ -396,13 +422,15 @@ struct cordon_bond {
  */
 struct cordon_domain {
 	struct iommu_domain domain;
+	enum cordon_stage stage;
 	struct io_pgtable_ops *pgtbl;
 	u64 fmt;
-	u64 s1root;
-	u32 tag;
+	u64 root;
+	struct cordon_tags tags;
 	size_t granule;
 	int prot_mask;
 	int node;
+	unsigned int ias_bits;
 	unsigned int oas_bits;
 
 	struct list_head bonds;
@@ -482,7 +510,7 @@ struct cordon_fault_event {
  * @driver: name of the device's driver, or NULL
  * @device: name of the device, or NULL if nobody knows the DeviceID
  * @domain: name of the type of the domain it is attached to, or NULL
- * @dtag: tag of that domain, 0 if it has none
+ * @tags: tags of that domain, all zero if it has none
  * @suppressed: earlier faults of the device that were not shown
  * @lost: earlier faults of the device that were not recorded
  */
@@ -490,7 +518,7 @@ struct cordon_fault_names {
 	const char *driver;
 	const char *device;
 	const char *domain;
-	u32 dtag;
+	struct cordon_tags tags;
 	u64 suppressed;
 	u64 lost;
 };
@@ -501,9 +529,11 @@ struct cordon_fault_names {
  * @exec: the execute attribute counts
  * @priv: the privileged attribute counts
  * @snoop: No-Snoop does not count
- * @dtag: domain tag, for CORDON_S1_TABLE
- * @fmt: CORDON_S1FMT_*, for CORDON_S1_TABLE
- * @s1root: address of the root table, for CORDON_S1_TABLE
+ * @s2: stage 2 takes part
+ * @tags: domain tag for CORDON_S1_TABLE, VM tag for @s2
+ * @fmt: CORDON_S1FMT_* for CORDON_S1_TABLE, CORDON_S2FMT_* for @s2
+ * @s1root: address of the root table of stage 1, for CORDON_S1_TABLE
+ * @s2root: address of the root table of stage 2, for @s2
  * @fault: address of the fault block, or 0
  * @flimit: fault records that the device may have outstanding
  */
@@ -512,9 +542,11 @@ struct cordon_dc_values {
 	bool exec;
 	bool priv;
 	bool snoop;
-	u32 dtag;
+	bool s2;
+	struct cordon_tags tags;
 	u64 fmt;
 	u64 s1root;
+	u64 s2root;
 	u64 fault;
 	u16 flimit;
 };
@@ -593,7 +625,9 @@ int cordon_unit_start(struct cordon_unit *unit);
 void cordon_unit_stop(struct cordon_unit *unit);
 void cordon_unit_destroy(struct cordon_unit *unit);
 struct cordon_unit *cordon_unit_find(struct fwnode_handle *fwnode);
-unsigned int cordon_units_dtag_bits(void);
+unsigned int cordon_caps_tag_bits(const struct cordon_caps *caps,
+				  enum cordon_stage stage);
+unsigned int cordon_units_tag_bits(enum cordon_stage stage);
 int cordon_ctrl_write(struct cordon_unit *unit, u32 ctrl);
 void *cordon_alloc_pages(struct cordon_unit *unit, size_t size);
 void cordon_free_pages(void *pages, size_t size);
@@ -614,8 +648,16 @@ extern struct iommu_domain cordon_identity_domain;
 extern struct iommu_domain cordon_blocked_domain;
 extern const struct iommu_domain_ops cordon_paging_ops;
 
-struct iommu_domain *cordon_domain_alloc(struct cordon_unit *unit);
+int cordon_stage_choose(const struct cordon_caps *caps, u32 flags);
+struct iommu_domain *cordon_domain_alloc(struct cordon_unit *unit,
+					 enum cordon_stage stage, u32 flags);
 u64 cordon_s1fmt(const struct io_pgtable_cfg *cfg);
+u64 cordon_s2fmt(const struct io_pgtable_cfg *cfg);
+unsigned int cordon_table_bits(const struct cordon_caps *caps,
+			       enum cordon_stage stage);
+struct cordon_tags cordon_domain_tags(const struct iommu_domain *domain);
+void cordon_domain_values(const struct cordon_domain *domain,
+			  struct cordon_dc_values *values);
 const char *cordon_domain_name(const struct iommu_domain *domain);
 int cordon_domain_fits(const struct cordon_domain *domain,
 		       const struct cordon_unit *unit);
@@ -656,6 +698,9 @@ struct cordon_cmd cordon_cmd_inv_device(u32 first, u32 last, bool leaf);
 struct cordon_cmd cordon_cmd_inv_range(u16 vmtag, u32 dtag, u64 first, u64 last,
 				       bool leaf, unsigned int pgsize_lg2);
 struct cordon_cmd cordon_cmd_inv_dtag(u16 vmtag, u32 dtag);
+struct cordon_cmd cordon_cmd_inv_vmtag(u16 vmtag);
+struct cordon_cmd cordon_cmd_inv_s2range(u16 vmtag, u64 first, u64 last,
+					 bool leaf, unsigned int pgsize_lg2);
 void cordon_cmd_complete(struct cordon_cmd *cmd, u16 slot, u32 value);
 bool cordon_completion_done(u64 word, u32 index);
 int cordon_completion_error(u64 word);
@@ -672,15 +717,20 @@ bool cordon_queue_recover(struct cordon_queue *q);
 /* invalidate.c */
 void cordon_gather_add(struct iommu_iotlb_gather *gather, unsigned long iova,
 		       size_t size, size_t pgsize);
-bool cordon_gather_cmd(const struct iommu_iotlb_gather *gather, u32 dtag,
-		       size_t granule, struct cordon_cmd *cmd);
+struct cordon_cmd cordon_inv_pages(struct cordon_tags tags, u64 first, u64 last,
+				   bool leaf, unsigned int pgsize_lg2);
+struct cordon_cmd cordon_inv_domain(struct cordon_tags tags);
+struct cordon_cmd cordon_inv_tags(struct cordon_tags tags);
+bool cordon_gather_cmd(const struct iommu_iotlb_gather *gather,
+		       struct cordon_tags tags, size_t granule,
+		       struct cordon_cmd *cmd);
 int cordon_unit_run(struct cordon_unit *unit, const struct cordon_cmd *cmds,
 		    unsigned int nr);
 int cordon_root_write(struct cordon_unit *unit, u64 root);
 int cordon_invalidate_streams(struct cordon_unit *unit,
 			      struct cordon_stream * const *streams,
 			      unsigned int nr);
-int cordon_invalidate_tag(struct cordon_unit *unit, u32 dtag);
+int cordon_invalidate_tags(struct cordon_unit *unit, struct cordon_tags tags);
 int cordon_domain_flush(struct cordon_domain *domain);
 void cordon_iotlb_sync(struct iommu_domain *domain,
 		       struct iommu_iotlb_gather *gather);

@@ -136,15 +136,10 @@ static void cordon_attach_prepare(struct cordon_device *cdev,
 	};
 
 	if (cordon_is_paging(domain)) {
-		struct cordon_domain *cdom = to_cordon_domain(domain);
-
-		values.s1 = CORDON_S1_TABLE;
 		values.exec = unit->caps.features & CORDON_CAP1_EXEC;
 		values.priv = unit->caps.features & CORDON_CAP1_PRIV;
 		values.snoop = cdev->snoop;
-		values.dtag = cdom->tag;
-		values.fmt = cdom->fmt;
-		values.s1root = cdom->s1root;
+		cordon_domain_values(to_cordon_domain(domain), &values);
 	}
 
 	for (unsigned int i = 0; i < cdev->nr_streams; i++) {
@@ -301,8 +296,7 @@ int cordon_attach(struct cordon_device *cdev, struct iommu_domain *domain)
 		ret = cordon_attach_locked(cdev, domain);
 
 	trace_cordon_attach(unit->dev, cdev->dev, cordon_domain_name(domain),
-			    cordon_is_paging(domain) ?
-			    to_cordon_domain(domain)->tag : 0, ret);
+			    cordon_domain_tags(domain), ret);
 	return ret;
 }
 EXPORT_SYMBOL_IF_KUNIT(cordon_attach);
@@ -327,17 +321,21 @@ int cordon_attach_dev(struct iommu_domain *domain, struct device *dev,
  * @flags: IOMMU_HWPT_ALLOC_*
  * @user_data: must be NULL
  *
- * Return: the domain, or ERR_PTR: -EOPNOTSUPP, or see cordon_domain_alloc().
+ * Return: the domain, or ERR_PTR: -EOPNOTSUPP for what the unit or this driver
+ * does not have, or see cordon_domain_alloc().
  */
 struct iommu_domain *
 cordon_domain_alloc_paging_flags(struct device *dev, u32 flags,
 				 const struct iommu_user_data *user_data)
 {
 	struct cordon_device *cdev = dev_iommu_priv_get(dev);
+	int stage = cordon_stage_choose(&cdev->unit->caps, flags);
 
-	if (flags || user_data)
+	if (user_data)
 		return ERR_PTR(-EOPNOTSUPP);
-	return cordon_domain_alloc(cdev->unit);
+	if (stage < 0)
+		return ERR_PTR(stage);
+	return cordon_domain_alloc(cdev->unit, stage, flags);
 }
 
 static struct iommu_device *cordon_probe_device(struct device *dev)

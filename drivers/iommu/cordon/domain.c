@@ -2,9 +2,9 @@
 /*
  * Cordon IOMMU: domains.
  *
- * A paging domain is a stage-1 table of io-pgtable and a tag.  It can be
- * attached to any number of devices, behind any number of units that can use
- * its tables.
+ * A paging domain is a table of io-pgtable, of stage 1 or of stage 2, and a tag.
+ * It can be attached to any number of devices, behind any number of units that
+ * can use its tables.
  */
 #include <linux/bitfield.h>
 #include <linux/cleanup.h>
@@ -12,14 +12,10 @@
 #include <linux/idr.h>
 #include <linux/rculist.h>
 #include <linux/slab.h>
+#include <linux/sizes.h>
+#include <uapi/linux/iommufd.h>
 
 #include "cordon.h"
-
-/* More bits would need descriptors of another format (spec 4.4). */
-#define CORDON_TABLE_BITS_MAX	48
-
-/* Tags are unique across units, so that a tag in a log names one domain. */
-static DEFINE_IDA(cordon_tags);
 
 /**
  * cordon_domain_name() - type of a domain in words
@@ -64,6 +60,162 @@ u64 cordon_s1fmt(const struct io_pgtable_cfg *cfg)
 }
 EXPORT_SYMBOL_IF_KUNIT(cordon_s1fmt);
 
+/**
+ * cordon_s2fmt() - format of stage-2 tables (spec 3.3.3, 4.5)
+ * @cfg: what io-pgtable made of them
+ *
+ * The encodings of granule, output size and start level are those of VTCR_EL2.
+ * No table of io-pgtable begins at level -1, for which SL2 would be needed.
+ *
+ * Return: CORDON_S2FMT_*.
+ */
+u64 cordon_s2fmt(const struct io_pgtable_cfg *cfg)
+{
+	u64 fmt = FIELD_PREP(CORDON_S2FMT_T0SZ, cfg->arm_lpae_s2_cfg.vtcr.tsz) |
+		  FIELD_PREP(CORDON_S2FMT_TG, cfg->arm_lpae_s2_cfg.vtcr.tg) |
+		  FIELD_PREP(CORDON_S2FMT_PS, cfg->arm_lpae_s2_cfg.vtcr.ps) |
+		  FIELD_PREP(CORDON_S2FMT_SL0, cfg->arm_lpae_s2_cfg.vtcr.sl);
+
+	if (cfg->quirks & CORDON_QUIRK_S2FWB)
+		fmt |= CORDON_S2FMT_FWB;
+	return fmt;
+}
+EXPORT_SYMBOL_IF_KUNIT(cordon_s2fmt);
+
+/**
+ * cordon_table_bits() - how wide the addresses of io-pgtable's tables can be
+ * @caps: capabilities of the unit that walks them
+ * @stage: stage of the tables
+ *
+ * Above 48 bits granules of 4K and 16K would need descriptors of another format
+ * (spec 4.4, DS), which io-pgtable does not make.  It takes 64K where that is
+ * the size of the kernel's pages.
+ *
+ * Return: bits, of input and of output.
+ */
+unsigned int cordon_table_bits(const struct cordon_caps *caps,
+			       enum cordon_stage stage)
+{
+	if (caps->features & CORDON_CAP1_LVA64K && PAGE_SIZE == SZ_64K &&
+	    caps->pgsizes[stage] & SZ_64K)
+		return 52;
+	return 48;
+}
+EXPORT_SYMBOL_IF_KUNIT(cordon_table_bits);
+
+/**
+ * cordon_stage_choose() - which stage the tables of a new domain are of
+ * @caps: capabilities of the unit that it is for
+ * @flags: IOMMU_HWPT_ALLOC_*
+ *
+ * Stage 1 if the unit has it, unless others are to be put on top.
+ *
+ * Return: an enum cordon_stage, or -EOPNOTSUPP.
+ */
+int cordon_stage_choose(const struct cordon_caps *caps, u32 flags)
+{
+	if (flags & ~IOMMU_HWPT_ALLOC_NEST_PARENT)
+		return -EOPNOTSUPP;
+	if (!flags)
+		return caps->pgsizes[CORDON_STAGE1] ? CORDON_STAGE1 :
+						      CORDON_STAGE2;
+	if (!caps->pgsizes[CORDON_STAGE2] ||
+	    !(caps->features & CORDON_CAP1_NESTED))
+		return -EOPNOTSUPP;
+	return CORDON_STAGE2;
+}
+EXPORT_SYMBOL_IF_KUNIT(cordon_stage_choose);
+
+/**
+ * cordon_domain_tags() - what the tables of a domain are tagged with
+ * @domain: the domain, or NULL
+ *
+ * Return: its tags, all zero if it has no tables.
+ */
+struct cordon_tags cordon_domain_tags(const struct iommu_domain *domain)
+{
+	if (!domain || !(domain->type & __IOMMU_DOMAIN_PAGING))
+		return (struct cordon_tags) { };
+	return container_of_const(domain, struct cordon_domain, domain)->tags;
+}
+
+/**
+ * cordon_domain_values() - what a domain adds to a context
+ * @domain: the domain
+ * @values: what the context is made from
+ */
+void cordon_domain_values(const struct cordon_domain *domain,
+			  struct cordon_dc_values *values)
+{
+	values->tags = domain->tags;
+	values->fmt = domain->fmt;
+	if (domain->stage == CORDON_STAGE1) {
+		values->s1 = CORDON_S1_TABLE;
+		values->s1root = domain->root;
+	} else {
+		values->s1 = CORDON_S1_BYPASS;
+		values->s2 = true;
+		values->s2root = domain->root;
+	}
+}
+
+static int cordon_s1_take(struct cordon_domain *cdom, struct cordon_unit *unit,
+			  const struct io_pgtable_cfg *cfg)
+{
+	/* Indices 0 to 3 are in use; what is above them is of no account. */
+	if (lower_32_bits(cfg->arm_lpae_s1_cfg.mair) != CORDON_MAIR0) {
+		dev_err(unit->dev,
+			"tables use memory attributes 0x%x, the unit has 0x%x\n",
+			lower_32_bits(cfg->arm_lpae_s1_cfg.mair), CORDON_MAIR0);
+		return -EINVAL;
+	}
+	cdom->fmt = cordon_s1fmt(cfg);
+	cdom->root = cfg->arm_lpae_s1_cfg.ttbr;
+	return 0;
+}
+
+static int cordon_s2_take(struct cordon_domain *cdom, struct cordon_unit *unit,
+			  const struct io_pgtable_cfg *cfg)
+{
+	cdom->fmt = cordon_s2fmt(cfg);
+	cdom->root = cfg->arm_lpae_s2_cfg.vttbr;
+	return 0;
+}
+
+/* Tags are unique across units, so that a tag in a log names one domain. */
+static DEFINE_IDA(cordon_dtags);
+static DEFINE_IDA(cordon_vmtags);
+
+/**
+ * struct cordon_stage_info - what differs between tables of the two stages
+ * @pgtable: their format, for io-pgtable
+ * @take: take from io-pgtable what contexts are to say of them
+ * @ida: tags in use
+ * @tags: what tags are called
+ */
+struct cordon_stage_info {
+	enum io_pgtable_fmt pgtable;
+	int (*take)(struct cordon_domain *cdom, struct cordon_unit *unit,
+		    const struct io_pgtable_cfg *cfg);
+	struct ida *ida;
+	const char *tags;
+};
+
+static const struct cordon_stage_info cordon_stages[CORDON_STAGES] = {
+	[CORDON_STAGE1] = {
+		.pgtable = ARM_64_LPAE_S1,
+		.take = cordon_s1_take,
+		.ida = &cordon_dtags,
+		.tags = "domain tags",
+	},
+	[CORDON_STAGE2] = {
+		.pgtable = ARM_64_LPAE_S2,
+		.take = cordon_s2_take,
+		.ida = &cordon_vmtags,
+		.tags = "VM tags",
+	},
+};
+
 /*
  * io-pgtable calls these where other hardware needs a flush.  What Cordon
  * needs is done once for all that was unmapped, by cordon_iotlb_sync(), and
@@ -84,12 +236,12 @@ static const struct iommu_flush_ops cordon_flush_ops = {
 };
 
 static int cordon_domain_tables(struct cordon_domain *cdom,
-				struct cordon_unit *unit)
+				struct cordon_unit *unit, u32 flags)
 {
+	const struct cordon_stage_info *info = &cordon_stages[cdom->stage];
 	struct io_pgtable_cfg cfg = {
-		.pgsize_bitmap = unit->caps.pgsizes,
-		.ias = min_t(unsigned int, unit->caps.ias_bits,
-			     CORDON_TABLE_BITS_MAX),
+		.pgsize_bitmap = unit->caps.pgsizes[cdom->stage],
+		.ias = cdom->ias_bits,
 		.oas = cdom->oas_bits,
 		.coherent_walk = true,
 		.tlb = &cordon_flush_ops,
@@ -97,26 +249,62 @@ static int cordon_domain_tables(struct cordon_domain *cdom,
 		.alloc = cordon_table_alloc,
 		.free = cordon_table_free,
 	};
+	int ret;
 
-	cdom->pgtbl = alloc_io_pgtable_ops(ARM_64_LPAE_S1, &cfg, cdom);
+	/* A guest's stage 1 must not make memory less coherent than it is. */
+	if (flags & IOMMU_HWPT_ALLOC_NEST_PARENT &&
+	    unit->caps.features & CORDON_CAP1_FWB)
+		cfg.quirks |= CORDON_QUIRK_S2FWB;
+
+	cdom->pgtbl = alloc_io_pgtable_ops(info->pgtable, &cfg, cdom);
 	if (!cdom->pgtbl)
 		return -ENOMEM;
-	/* Indices 0 to 3 are in use; what is above them is of no account. */
-	if (lower_32_bits(cfg.arm_lpae_s1_cfg.mair) != CORDON_MAIR0) {
-		dev_err(unit->dev,
-			"tables use memory attributes 0x%x, the unit has 0x%x\n",
-			lower_32_bits(cfg.arm_lpae_s1_cfg.mair), CORDON_MAIR0);
-		return -EINVAL;
-	}
+	ret = info->take(cdom, unit, &cfg);
+	if (ret)
+		return ret;
 
-	cdom->fmt = cordon_s1fmt(&cfg);
-	cdom->s1root = cfg.arm_lpae_s1_cfg.ttbr;
+	cdom->ias_bits = cfg.ias;
+	cdom->oas_bits = cfg.oas;
 	cdom->granule = 1UL << __ffs(cfg.pgsize_bitmap);
 	cdom->domain.pgsize_bitmap = cfg.pgsize_bitmap;
 	cdom->domain.geometry.aperture_start = 0;
 	cdom->domain.geometry.aperture_end = DMA_BIT_MASK(cfg.ias);
 	cdom->domain.geometry.force_aperture = true;
 	return 0;
+}
+
+/*
+ * 0 is what a context without the stage has (spec 3.3.5, checks 5 and 14).  Tags
+ * that the narrowest unit can have are few: who can, takes one beyond them.
+ */
+static int cordon_tag_alloc(struct cordon_domain *cdom, struct cordon_unit *unit)
+{
+	const struct cordon_stage_info *info = &cordon_stages[cdom->stage];
+	unsigned int bits = cordon_caps_tag_bits(&unit->caps, cdom->stage);
+	unsigned int narrow = cordon_units_tag_bits(cdom->stage);
+	unsigned int last = BIT(bits) - 1;
+	int tag = -ENOSPC;
+
+	if (narrow < bits)
+		tag = ida_alloc_range(info->ida, BIT(narrow), last, GFP_KERNEL);
+	if (tag == -ENOSPC)
+		tag = ida_alloc_range(info->ida, 1, last, GFP_KERNEL);
+	if (tag == -ENOSPC)
+		dev_err(unit->dev, "all %u %s are in use\n", last, info->tags);
+	if (tag < 0)
+		return tag;
+
+	if (cdom->stage == CORDON_STAGE1)
+		cdom->tags.dtag = tag;
+	else
+		cdom->tags.vmtag = tag;
+	return 0;
+}
+
+static void cordon_tag_free(const struct cordon_domain *cdom)
+{
+	ida_free(cordon_stages[cdom->stage].ida,
+		 cdom->tags.dtag ?: cdom->tags.vmtag);
 }
 
 static void cordon_domain_free(struct iommu_domain *domain)
@@ -129,45 +317,29 @@ static void cordon_domain_free(struct iommu_domain *domain)
 	 */
 	WARN_ON_ONCE(!list_empty(&cdom->bonds));
 	if (cdom->leaked)
-		pr_err("cordon: tables of domain %u are kept: a unit that died may walk them\n",
-		       cdom->tag);
+		pr_err("cordon: tables with VM tag %u and domain tag %u are kept: a unit that died may walk them\n",
+		       cdom->tags.vmtag, cdom->tags.dtag);
 	cordon_tables_release(cdom);
 	cdom->private = true;
 	free_io_pgtable_ops(cdom->pgtbl);
 	if (!cdom->leaked)
-		ida_free(&cordon_tags, cdom->tag);
+		cordon_tag_free(cdom);
 	kfree(cdom);
-}
-
-/*
- * 0 is what a context without stage 1 has (spec 3.3.5, check 14).  Tags that the
- * narrowest unit can have are few: who can, takes one beyond them.
- */
-static int cordon_tag_alloc(struct cordon_unit *unit)
-{
-	unsigned int narrow = cordon_units_dtag_bits();
-	unsigned int last = BIT(unit->caps.dtag_bits) - 1;
-	int tag = -ENOSPC;
-
-	if (narrow < unit->caps.dtag_bits)
-		tag = ida_alloc_range(&cordon_tags, BIT(narrow), last,
-				      GFP_KERNEL);
-	if (tag == -ENOSPC)
-		tag = ida_alloc_range(&cordon_tags, 1, last, GFP_KERNEL);
-	if (tag == -ENOSPC)
-		dev_err(unit->dev, "all %u domain tags are in use\n", last);
-	return tag;
 }
 
 /**
  * cordon_domain_alloc() - make a paging domain
  * @unit: unit of the first device that it is for
+ * @stage: a stage that the driver can use there
+ * @flags: IOMMU_HWPT_ALLOC_*; see cordon_stage_choose()
  *
  * Return: the domain, or ERR_PTR: -ENOMEM, -ENOSPC if all tags are in use, or
  * -EINVAL.
  */
-struct iommu_domain *cordon_domain_alloc(struct cordon_unit *unit)
+struct iommu_domain *cordon_domain_alloc(struct cordon_unit *unit,
+					 enum cordon_stage stage, u32 flags)
 {
+	unsigned int bits = cordon_table_bits(&unit->caps, stage);
 	struct cordon_domain *cdom = kzalloc(sizeof(*cdom), GFP_KERNEL);
 	int ret;
 
@@ -178,19 +350,21 @@ struct iommu_domain *cordon_domain_alloc(struct cordon_unit *unit)
 	init_llist_head(&cdom->deferred);
 	cdom->domain.ops = &cordon_paging_ops;
 	cdom->domain.type = IOMMU_DOMAIN_UNMANAGED;
+	cdom->stage = stage;
 	cdom->node = dev_to_node(unit->dev);
-	cdom->oas_bits = min_t(unsigned int, unit->caps.oas_bits,
-			       CORDON_TABLE_BITS_MAX);
+	cdom->ias_bits = min_t(unsigned int, unit->caps.ias_bits, bits);
+	cdom->oas_bits = min_t(unsigned int, unit->caps.oas_bits, bits);
 	cdom->prot_mask = ~0;
-	if (!(unit->caps.features & CORDON_CAP1_PRIV))
+	/* Stage 2 has one permission for all (spec 4.5). */
+	if (stage == CORDON_STAGE2 ||
+	    !(unit->caps.features & CORDON_CAP1_PRIV))
 		cdom->prot_mask &= ~IOMMU_PRIV;
 
-	ret = cordon_tag_alloc(unit);
-	if (ret < 0)
+	ret = cordon_tag_alloc(cdom, unit);
+	if (ret)
 		goto err_free;
-	cdom->tag = ret;
 
-	ret = cordon_domain_tables(cdom, unit);
+	ret = cordon_domain_tables(cdom, unit, flags);
 	if (ret)
 		goto err_tables;
 	return &cdom->domain;
@@ -200,7 +374,7 @@ err_tables:
 	if (cdom->pgtbl)
 		free_io_pgtable_ops(cdom->pgtbl);
 	cordon_tables_release(cdom);
-	ida_free(&cordon_tags, cdom->tag);
+	cordon_tag_free(cdom);
 err_free:
 	kfree(cdom);
 	return ERR_PTR(ret);
@@ -217,17 +391,21 @@ EXPORT_SYMBOL_IF_KUNIT(cordon_domain_alloc);
 int cordon_domain_fits(const struct cordon_domain *domain,
 		       const struct cordon_unit *unit)
 {
-	unsigned int ias = 64 - FIELD_GET(CORDON_S1FMT_T0SZ, domain->fmt);
-	unsigned int tg = FIELD_GET(CORDON_S1FMT_TG, domain->fmt);
-	unsigned int oas = FIELD_GET(CORDON_S1FMT_PS, domain->fmt);
+	const struct cordon_caps *caps = &unit->caps;
+	u32 tag = domain->tags.dtag ?: domain->tags.vmtag;
+	unsigned int bits = cordon_table_bits(caps, domain->stage);
 
-	if (domain->tag >> unit->caps.dtag_bits || ias > unit->caps.ias_bits ||
-	    !(unit->caps.s1tg & BIT(tg)) ||
-	    cordon_ps_bits(oas) > unit->caps.oas_bits)
+	if (!(caps->pgsizes[domain->stage] & domain->granule) ||
+	    tag >> cordon_caps_tag_bits(caps, domain->stage) ||
+	    domain->ias_bits > min(caps->ias_bits, bits) ||
+	    domain->oas_bits > min(caps->oas_bits, bits))
+		return -EINVAL;
+	if (domain->fmt & CORDON_S2FMT_FWB &&
+	    !(caps->features & CORDON_CAP1_FWB))
 		return -EINVAL;
 	/* Pages that are privileged there would be open to all here. */
 	if ((domain->prot_mask & IOMMU_PRIV) &&
-	    !(unit->caps.features & CORDON_CAP1_PRIV))
+	    !(caps->features & CORDON_CAP1_PRIV))
 		return -EINVAL;
 	return 0;
 }
@@ -305,7 +483,7 @@ void cordon_bond_put(struct cordon_domain *domain, struct cordon_unit *unit)
 	if (WARN_ON_ONCE(!bond) || --bond->users)
 		return;
 
-	if (cordon_invalidate_tag(unit, domain->tag))
+	if (cordon_invalidate_tags(unit, domain->tags))
 		domain->leaked = true;
 	scoped_guard(spinlock, &domain->lock)
 		list_del_rcu(&bond->list);

@@ -17,6 +17,13 @@
 #define BLOCKED		0x1b
 #define NOT_MAPPED	0x22
 
+static const struct model_tables tables_cases[] = {
+	MODEL_STAGE1(4K, SZ_4K, SZ_2M, 48),
+	MODEL_STAGE2(4K, SZ_4K, SZ_2M, 48),
+};
+
+KUNIT_ARRAY_PARAM(tables, tables_cases, model_tables_desc);
+
 static const struct cordon_cmd bad_op = { .op = cpu_to_le64(0x7f) };
 
 /* A ring that wraps many times, filled by two threads at once. */
@@ -239,7 +246,7 @@ static void lost_doorbells(struct kunit *test)
 /* A unit that has gone: bounded, and nothing that it may use is freed. */
 static void unit_gone(struct kunit *test)
 {
-	struct model_unit *m = model_start(test, "unit");
+	struct model_unit *m = model_start_with(test, "unit", test->param_value);
 	struct iommu_domain *domain = model_domain(m);
 	struct cordon_device *cdev = model_device1(m, "device", MODEL_DEVID);
 	ktime_t start;
@@ -370,8 +377,10 @@ static const struct refusal refusals[] = {
 	{ "major 2", 0, 0xff00, 0x200, ~0ULL, -EOPNOTSUPP },
 	{ "no command queues", 3, 0x7f, 0, ~0ULL, -EINVAL },
 	{ "not coherent", 2, BIT_ULL(14), 0, ~0ULL, -EOPNOTSUPP },
-	{ "no stage 1", 2, BIT_ULL(0), 0, ~0ULL, -EOPNOTSUPP },
-	{ "no 4K granule", 1, BIT_ULL(32), 0, ~0ULL, -EOPNOTSUPP },
+	{ "neither stage", 2, BIT_ULL(0) | BIT_ULL(1), 0, ~0ULL, -EOPNOTSUPP },
+	{ "stage 2 alone", 2, BIT_ULL(0), 0, ~0ULL, 0 },
+	{ "no granule of either", 1, 0x3fULL << 32, 0, ~0ULL, -EOPNOTSUPP },
+	{ "no granule of stage 1", 1, 7ULL << 32, 0, ~0ULL, 0 },
 	{ "no registers", 0, 0, 0, 0, -EINVAL },
 	{ "half a page of registers", 0, 0, 0, 0x8000, -EINVAL },
 	{ "registers but no queues", 0, 0, 0, 0x20000, -EINVAL },
@@ -487,7 +496,7 @@ static void no_memory_to_attach(struct kunit *test)
 	for (nth = 1; !left; nth++) {
 		KUNIT_ASSERT_LT(test, nth, 100);
 		WRITE_ONCE(current->fail_nth, nth);
-		domain = cordon_domain_alloc(m->unit);
+		domain = cordon_domain_alloc(m->unit, CORDON_STAGE1, 0);
 		left = READ_ONCE(current->fail_nth);
 		WRITE_ONCE(current->fail_nth, 0);
 		if (IS_ERR(domain))
@@ -550,7 +559,8 @@ static struct kunit_case error_cases[] = {
 	KUNIT_CASE(bad_command_in_batch),
 	KUNIT_CASE(skipped_invalidation),
 	KUNIT_CASE_SLOW(lost_doorbells),
-	KUNIT_CASE_SLOW(unit_gone),
+	KUNIT_CASE_PARAM_ATTR(unit_gone, tables_gen_params,
+			      { .speed = KUNIT_SPEED_SLOW }),
 	KUNIT_CASE(takes_over),
 	KUNIT_CASE(firmware_was_here),
 	KUNIT_CASE(stop_and_start),

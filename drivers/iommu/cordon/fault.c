@@ -180,6 +180,13 @@ static const char *cordon_fault_type(const struct cordon_fault_event *event)
 	}
 }
 
+/* Did the tables with these tags refuse the request? */
+static bool cordon_fault_is_of(const struct cordon_fault_event *event,
+			       struct cordon_tags tags)
+{
+	return event->dtag == tags.dtag && event->vmtag == tags.vmtag;
+}
+
 /**
  * cordon_fault_describe() - a fault in one line
  * @event: the fault
@@ -227,16 +234,20 @@ int cordon_fault_describe(const struct cordon_fault_event *event,
 		n += scnprintf(buf + n, size - n, ")");
 	}
 
+	n += scnprintf(buf + n, size - n, ", domain");
 	if (event->dtag)
-		n += scnprintf(buf + n, size - n, ", domain %u", event->dtag);
-	else
-		n += scnprintf(buf + n, size - n, ", domain");
-	if (event->dtag && event->dtag != names->dtag)
-		n += scnprintf(buf + n, size - n, " (left since)");
-	else
-		n += scnprintf(buf + n, size - n,
-			       event->dtag ? " (%s)" : " %s",
+		n += scnprintf(buf + n, size - n, " %u", event->dtag);
+	if (event->vmtag)
+		n += scnprintf(buf + n, size - n, " of VM tag %u",
+			       event->vmtag);
+	if (!event->dtag && !event->vmtag)
+		n += scnprintf(buf + n, size - n, " %s",
 			       names->domain ?: "none");
+	else if (cordon_fault_is_of(event, names->tags))
+		n += scnprintf(buf + n, size - n, " (%s)",
+			       names->domain ?: "none");
+	else
+		n += scnprintf(buf + n, size - n, " (left since)");
 
 	n += scnprintf(buf + n, size - n, ", %u %s%s", event->count,
 		       event->repeat ? "more " : "",
@@ -307,8 +318,7 @@ static void cordon_fault_show(struct cordon_unit *unit,
 		names.driver = cordon_driver_name(cdev->dev);
 		names.device = dev_name(cdev->dev);
 		names.domain = cordon_domain_name(cdev->domain);
-		if (cdev->domain && cdev->domain->type & __IOMMU_DOMAIN_PAGING)
-			names.dtag = to_cordon_domain(cdev->domain)->tag;
+		names.tags = cordon_domain_tags(cdev->domain);
 	}
 	cordon_fault_describe(event, &names, line, sizeof(line));
 	dev_err(unit->dev, "%s\n", line);
@@ -324,7 +334,7 @@ static bool cordon_fault_report(struct cordon_device *cdev,
 	struct iommu_domain *domain = cdev->domain;
 
 	if (!domain || !(domain->type & __IOMMU_DOMAIN_PAGING) || event->pv ||
-	    to_cordon_domain(domain)->tag != event->dtag)
+	    !cordon_fault_is_of(event, cordon_domain_tags(domain)))
 		return false;
 	return !report_iommu_fault(domain, cdev->dev, event->addr,
 				   event->write ? IOMMU_FAULT_WRITE :

@@ -175,7 +175,7 @@ static const struct line_case line_cases[] = {
 		},
 		.names = {
 			.driver = "nvme", .device = "0000:00:01.0",
-			.domain = "DMA", .dtag = 3,
+			.domain = "DMA", .tags.dtag = 3,
 		},
 		.line = {
 			"blocked DMA: nvme 0000:00:01.0 write to 0xfffff000",
@@ -191,7 +191,7 @@ static const struct line_case line_cases[] = {
 		},
 		.names = {
 			.driver = "vfio-pci", .device = "0000:02:00.0",
-			.domain = "unmanaged", .dtag = 0xffffff,
+			.domain = "unmanaged", .tags.dtag = 0xffffff,
 			.suppressed = 17, .lost = 5,
 		},
 		.line = {
@@ -208,7 +208,7 @@ static const struct line_case line_cases[] = {
 		},
 		.names = {
 			.driver = "nvme", .device = "0000:00:01.0",
-			.domain = "DMA", .dtag = 4,
+			.domain = "DMA", .tags.dtag = 4,
 		},
 		.line = {
 			"blocked DMA: nvme 0000:00:01.0 read from 0x2000",
@@ -261,7 +261,7 @@ static const struct line_case line_cases[] = {
 		},
 		.names = {
 			.driver = "igb", .device = "0000:00:02.0",
-			.domain = "DMA-FQ", .dtag = 9,
+			.domain = "DMA-FQ", .tags.dtag = 9,
 		},
 		.line = {
 			"blocked DMA: igb 0000:00:02.0 PASID 1048575 privileged read from 0xffff80001000",
@@ -277,12 +277,44 @@ static const struct line_case line_cases[] = {
 		},
 		.names = {
 			.driver = "vfio-pci", .device = "0000:00:02.0",
-			.domain = "other", .dtag = 9,
+			.domain = "other", .tags = { 1, 9 },
 		},
 		.line = {
 			"blocked DMA: vfio-pci 0000:00:02.0 write to 0x5000",
 			": not mapped (stage 2 level 1, while walking, IPA 0x7000)",
-			", domain 9 (other), 1 time",
+			", domain 9 of VM tag 1 (other), 1 time",
+		},
+	}, {
+		.name = "stage 2 alone",
+		.event = {
+			.addr = 0x5000, .ipa = 0x5000, .devid = 8, .vmtag = 7,
+			.count = 1, .reason = 0x25, .stage = 2, .level = 3,
+			.write = true,
+		},
+		.names = {
+			.driver = "nvme", .device = "0000:00:01.0",
+			.domain = "DMA", .tags.vmtag = 7,
+		},
+		.line = {
+			"blocked DMA: nvme 0000:00:01.0 write to 0x5000",
+			": not permitted (stage 2 level 3, IPA 0x5000)",
+			", domain of VM tag 7 (DMA), 1 time",
+		},
+	}, {
+		.name = "stage 2 that the device has left for stage 1",
+		.event = {
+			.addr = 0x5000, .ipa = 0x5000, .devid = 8, .vmtag = 7,
+			.count = 1, .reason = 0x22, .stage = 2, .level = 3,
+			.read = true,
+		},
+		.names = {
+			.driver = "nvme", .device = "0000:00:01.0",
+			.domain = "DMA", .tags.dtag = 7,
+		},
+		.line = {
+			"blocked DMA: nvme 0000:00:01.0 read from 0x5000",
+			": not mapped (stage 2 level 3, IPA 0x5000)",
+			", domain of VM tag 7 (left since), 1 time",
 		},
 	}, {
 		.name = "an ATS translation request",

@@ -6,10 +6,13 @@
  * Whatever takes something away needs one command, that carries its own
  * completion:
  *
+ *						stage 1		stage 2
+ *
  *	a device's pointer changes		INV_DEVICE with LEAF
- *	pages are unmapped			INV_RANGE with LEAF
- *	tables are unlinked			INV_RANGE without LEAF
- *	a domain leaves a unit			INV_DTAG
+ *	pages are unmapped, with LEAF		INV_RANGE	INV_S2RANGE
+ *	tables are unlinked, without LEAF	INV_RANGE	INV_S2RANGE
+ *	anything of a domain may have changed	INV_DTAG	INV_S2RANGE of all
+ *	a domain leaves a unit			INV_DTAG	INV_VMTAG
  *
  * A queue that fails is no reason to break a promise: writing ROOT drops
  * everything that is cached and waits for all that was under way (spec 10.3).
@@ -52,9 +55,64 @@ void cordon_gather_add(struct iommu_iotlb_gather *gather, unsigned long iova,
 EXPORT_SYMBOL_IF_KUNIT(cordon_gather_add);
 
 /**
+ * cordon_inv_pages() - the command for entries of a table that changed
+ * @tags: tags of the table
+ * @first: first address
+ * @last: last address, inclusive
+ * @leaf: no table was unlinked
+ * @pgsize_lg2: log2 of the smallest page in the range, 0 if unknown
+ *
+ * Spec 11.2: "page unmapped", "table unlinked" and "stage-2 entry changed".
+ *
+ * Return: the command.
+ */
+struct cordon_cmd cordon_inv_pages(struct cordon_tags tags, u64 first, u64 last,
+				   bool leaf, unsigned int pgsize_lg2)
+{
+	if (tags.dtag)
+		return cordon_cmd_inv_range(tags.vmtag, tags.dtag, first, last,
+					    leaf, pgsize_lg2);
+	return cordon_cmd_inv_s2range(tags.vmtag, first, last, leaf, pgsize_lg2);
+}
+EXPORT_SYMBOL_IF_KUNIT(cordon_inv_pages);
+
+/**
+ * cordon_inv_domain() - the command for any change of a table
+ * @tags: tags of the table
+ *
+ * For stage 2 it is not INV_VMTAG, which keeps what a guest's process directory
+ * made known (spec 5.4.7, 5.4.8).
+ *
+ * Return: the command.
+ */
+struct cordon_cmd cordon_inv_domain(struct cordon_tags tags)
+{
+	if (tags.dtag)
+		return cordon_cmd_inv_dtag(tags.vmtag, tags.dtag);
+	return cordon_cmd_inv_s2range(tags.vmtag, 0, U64_MAX, false, 0);
+}
+EXPORT_SYMBOL_IF_KUNIT(cordon_inv_domain);
+
+/**
+ * cordon_inv_tags() - the command for tags that go out of use
+ * @tags: tags that no context names any more
+ *
+ * Spec 11.2: "domain tag to be used for another table", and VM tag likewise.
+ *
+ * Return: the command.
+ */
+struct cordon_cmd cordon_inv_tags(struct cordon_tags tags)
+{
+	if (tags.dtag)
+		return cordon_cmd_inv_dtag(tags.vmtag, tags.dtag);
+	return cordon_cmd_inv_vmtag(tags.vmtag);
+}
+EXPORT_SYMBOL_IF_KUNIT(cordon_inv_tags);
+
+/**
  * cordon_gather_cmd() - the command that makes good what was gathered
  * @gather: what was unmapped
- * @dtag: in the domain with this tag
+ * @tags: in the domain with these tags
  * @granule: whose smallest page this is
  * @cmd: the command
  *
@@ -64,14 +122,15 @@ EXPORT_SYMBOL_IF_KUNIT(cordon_gather_add);
  *
  * Return: false if nothing was gathered and there is no command.
  */
-bool cordon_gather_cmd(const struct iommu_iotlb_gather *gather, u32 dtag,
-		       size_t granule, struct cordon_cmd *cmd)
+bool cordon_gather_cmd(const struct iommu_iotlb_gather *gather,
+		       struct cordon_tags tags, size_t granule,
+		       struct cordon_cmd *cmd)
 {
 	if (gather->start > gather->end)
 		return false;
-	*cmd = cordon_cmd_inv_range(0, dtag, gather->start, gather->end,
-				    gather->pgsize == granule,
-				    gather->pgsize ? __ffs(gather->pgsize) : 0);
+	*cmd = cordon_inv_pages(tags, gather->start, gather->end,
+				gather->pgsize == granule,
+				gather->pgsize ? __ffs(gather->pgsize) : 0);
 	return true;
 }
 EXPORT_SYMBOL_IF_KUNIT(cordon_gather_cmd);
@@ -287,17 +346,15 @@ int cordon_invalidate_streams(struct cordon_unit *unit,
 }
 
 /**
- * cordon_invalidate_tag() - after the last context with a tag has gone
+ * cordon_invalidate_tags() - after the last context with these tags has gone
  * @unit: the unit
- * @dtag: the tag
- *
- * Spec 11.2: "domain tag to be used for another table".
+ * @tags: the tags
  *
  * Return: 0, or -EIO if the unit is dead.
  */
-int cordon_invalidate_tag(struct cordon_unit *unit, u32 dtag)
+int cordon_invalidate_tags(struct cordon_unit *unit, struct cordon_tags tags)
 {
-	struct cordon_cmd cmd = cordon_cmd_inv_dtag(0, dtag);
+	struct cordon_cmd cmd = cordon_inv_tags(tags);
 
 	return cordon_unit_run(unit, &cmd, 1);
 }
@@ -435,7 +492,7 @@ void cordon_tables_release(struct cordon_domain *domain)
  */
 int cordon_domain_flush(struct cordon_domain *domain)
 {
-	struct cordon_cmd cmd = cordon_cmd_inv_dtag(0, domain->tag);
+	struct cordon_cmd cmd = cordon_inv_domain(domain->tags);
 	struct llist_node *list, *node;
 	int nr = 0;
 	int ret;
@@ -482,7 +539,7 @@ void cordon_iotlb_sync(struct iommu_domain *domain,
 
 	if (unlikely(atomic_read(&cdom->nr_deferred) >= CORDON_DEFERRED_TABLES))
 		cordon_domain_flush(cdom);
-	else if (cordon_gather_cmd(gather, cdom->tag, cdom->granule, &cmd))
+	else if (cordon_gather_cmd(gather, cdom->tags, cdom->granule, &cmd))
 		cordon_domain_run(cdom, &cmd);
 }
 

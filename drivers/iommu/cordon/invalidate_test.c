@@ -24,6 +24,10 @@ struct gather_case {
 	u64 last;
 };
 
+static const struct cordon_tags tags = { .dtag = 0x123 };
+static const struct cordon_tags tags2 = { .vmtag = 0x456 };
+static const struct cordon_tags nested = { .vmtag = 0x456, .dtag = 0x123 };
+
 /* The domain's tag is 0x123, in bits 39:16 of target. */
 #define TARGET(bits)	(0x1230000 | (bits))
 
@@ -141,7 +145,7 @@ static void gather_to_command(struct kunit *test)
 					  c->range[i].size, c->range[i].pgsize);
 	}
 
-	KUNIT_ASSERT_EQ(test, cordon_gather_cmd(&gather, 0x123, c->granule, &cmd),
+	KUNIT_ASSERT_EQ(test, cordon_gather_cmd(&gather, tags, c->granule, &cmd),
 			!c->none);
 	if (c->none) {
 		KUNIT_EXPECT_EQ(test, le64_to_cpu(cmd.op), 0x5555ULL);
@@ -149,6 +153,15 @@ static void gather_to_command(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, le64_to_cpu(cmd.op), 0x05ULL);
 	KUNIT_EXPECT_EQ(test, le64_to_cpu(cmd.target), c->target);
+	KUNIT_EXPECT_EQ(test, le64_to_cpu(cmd.first), c->first);
+	KUNIT_EXPECT_EQ(test, le64_to_cpu(cmd.last), c->last);
+
+	/* Of stage 2: INV_S2RANGE, with the VM tag in bits 15:0. */
+	KUNIT_ASSERT_TRUE(test, cordon_gather_cmd(&gather, tags2, c->granule,
+						  &cmd));
+	KUNIT_EXPECT_EQ(test, le64_to_cpu(cmd.op), 0x08ULL);
+	KUNIT_EXPECT_EQ(test, le64_to_cpu(cmd.target),
+			(c->target & ~0xffffffffffULL) | 0x456);
 	KUNIT_EXPECT_EQ(test, le64_to_cpu(cmd.first), c->first);
 	KUNIT_EXPECT_EQ(test, le64_to_cpu(cmd.last), c->last);
 }
@@ -162,16 +175,45 @@ static void gather_without_size(struct kunit *test)
 	iommu_iotlb_gather_init(&gather);
 	gather.start = 0x5000;
 	gather.end = 0x8fff;
-	KUNIT_ASSERT_TRUE(test, cordon_gather_cmd(&gather, 0x123, SZ_4K, &cmd));
+	KUNIT_ASSERT_TRUE(test, cordon_gather_cmd(&gather, tags, SZ_4K, &cmd));
 	/* neither LEAF, for a table may have gone, nor a hint */
 	KUNIT_EXPECT_EQ(test, le64_to_cpu(cmd.target), TARGET(0ULL));
 	KUNIT_EXPECT_EQ(test, le64_to_cpu(cmd.first), 0x5000ULL);
 	KUNIT_EXPECT_EQ(test, le64_to_cpu(cmd.last), 0x8fffULL);
 }
 
+static void expect(struct kunit *test, struct cordon_cmd cmd, u64 op, u64 target,
+		   u64 first, u64 last)
+{
+	KUNIT_EXPECT_EQ(test, le64_to_cpu(cmd.op), op);
+	KUNIT_EXPECT_EQ(test, le64_to_cpu(cmd.target), target);
+	KUNIT_EXPECT_EQ(test, le64_to_cpu(cmd.first), first);
+	KUNIT_EXPECT_EQ(test, le64_to_cpu(cmd.last), last);
+}
+
+/* The table of spec 11.2, for tables of either stage and for both at once. */
+static void commands_by_tags(struct kunit *test)
+{
+	expect(test, cordon_inv_pages(tags, 0x1000, 0x2fff, true, 12),
+	       0x05, 0x0006400001230000, 0x1000, 0x2fff);
+	expect(test, cordon_inv_pages(nested, 0x1000, 0x2fff, true, 12),
+	       0x05, 0x0006400001230456, 0x1000, 0x2fff);
+	expect(test, cordon_inv_pages(tags2, 0x1000, 0x2fff, false, 0),
+	       0x08, 0x456, 0x1000, 0x2fff);
+
+	expect(test, cordon_inv_domain(tags), 0x06, 0x1230000, 0, 0);
+	expect(test, cordon_inv_domain(nested), 0x06, 0x1230456, 0, 0);
+	expect(test, cordon_inv_domain(tags2), 0x08, 0x456, 0, ~0ULL);
+
+	expect(test, cordon_inv_tags(tags), 0x06, 0x1230000, 0, 0);
+	expect(test, cordon_inv_tags(nested), 0x06, 0x1230456, 0, 0);
+	expect(test, cordon_inv_tags(tags2), 0x07, 0x456, 0, 0);
+}
+
 static struct kunit_case gather_test_cases[] = {
 	KUNIT_CASE_PARAM(gather_to_command, gather_gen_params),
 	KUNIT_CASE(gather_without_size),
+	KUNIT_CASE(commands_by_tags),
 	{ }
 };
 

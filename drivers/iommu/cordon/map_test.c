@@ -24,6 +24,30 @@
 #define NOT_MAPPED	0x22
 #define PERMISSION	0x25
 
+#define LEAF		0x400000000000ULL
+
+/* The kinds of tables that the kernel's pages allow. */
+static const struct model_tables tables_cases[] = {
+	MODEL_STAGE1(4K, SZ_4K, SZ_2M, 48),
+	MODEL_STAGE2(4K, SZ_4K, SZ_2M, 48),
+#if PAGE_SHIFT >= 14
+	MODEL_STAGE1(16K, SZ_16K, SZ_32M, 48),
+	MODEL_STAGE2(16K, SZ_16K, SZ_32M, 48),
+#endif
+#if PAGE_SHIFT >= 16
+	MODEL_STAGE1(64K, SZ_64K, SZ_512M, 52),
+	MODEL_STAGE2(64K, SZ_64K, SZ_512M, 52),
+#endif
+};
+
+KUNIT_ARRAY_PARAM(tables, tables_cases, model_tables_desc);
+
+/* A unit in use, with the kind of tables that the case is for. */
+static struct model_unit *start(struct kunit *test)
+{
+	return model_start_with(test, "unit", test->param_value);
+}
+
 static void map(struct kunit *test, struct iommu_domain *domain, u64 iova,
 		u64 pa, size_t size, int prot)
 {
@@ -74,83 +98,100 @@ static void identity(struct kunit *test)
 
 static void map_and_unmap(struct kunit *test)
 {
-	struct model_unit *m = model_start(test, "unit");
+	struct model_unit *m = start(test);
 	struct iommu_domain *domain = model_domain(m);
 	struct cordon_device *cdev = model_device1(m, "device", MODEL_DEVID);
+	const size_t page = m->tables->page;
+	const u64 iova = 16 * page;
 	unsigned int since;
 	u64 target;
 
+	KUNIT_ASSERT_EQ(test, __ffs(domain->pgsize_bitmap), __ffs(page));
 	attach(test, cdev, domain);
-	EXPECT_FAULT(m, MODEL_DEVID, 0x10000, MODEL_READ, NOT_MAPPED);
+	EXPECT_FAULT(m, MODEL_DEVID, iova, MODEL_READ, NOT_MAPPED);
 
 	/* From absent to valid needs no command (spec 11.2). */
 	since = m->commands;
-	map(test, domain, 0x10000, PA_A, SZ_8K, RW);
+	map(test, domain, iova, PA_A, 2 * page, RW);
 	KUNIT_EXPECT_EQ(test, m->commands, since);
-	EXPECT_PASS(m, MODEL_DEVID, 0x10000, MODEL_READ, PA_A);
-	EXPECT_PASS(m, MODEL_DEVID, 0x10ffc, MODEL_WRITE, PA_A + 0xffc);
-	EXPECT_PASS(m, MODEL_DEVID, 0x11000, MODEL_WRITE, PA_A + 0x1000);
-	EXPECT_FAULT(m, MODEL_DEVID, 0xf000, MODEL_READ, NOT_MAPPED);
-	EXPECT_FAULT(m, MODEL_DEVID, 0x12000, MODEL_READ, NOT_MAPPED);
-	EXPECT_FAULT(m, MODEL_DEVID, BIT_ULL(48) | 0x10000, MODEL_READ,
-		     INPUT_SIZE);
-	KUNIT_EXPECT_EQ(test, iommu_iova_to_phys(domain, 0x11004),
-			PA_A + 0x1004);
+	EXPECT_PASS(m, MODEL_DEVID, iova, MODEL_READ, PA_A);
+	EXPECT_PASS(m, MODEL_DEVID, iova + 0xffc, MODEL_WRITE, PA_A + 0xffc);
+	EXPECT_PASS(m, MODEL_DEVID, iova + page, MODEL_WRITE, PA_A + page);
+	EXPECT_FAULT(m, MODEL_DEVID, iova - 0x1000, MODEL_READ, NOT_MAPPED);
+	EXPECT_FAULT(m, MODEL_DEVID, iova + 2 * page, MODEL_READ, NOT_MAPPED);
+	EXPECT_FAULT(m, MODEL_DEVID, BIT_ULL(m->tables->bits) | iova,
+		     MODEL_READ, INPUT_SIZE);
+	KUNIT_EXPECT_EQ(test, iommu_iova_to_phys(domain, iova + page + 4),
+			PA_A + page + 4);
 
 	/* One command for any range, that of pages names no tables. */
 	since = m->commands;
-	KUNIT_EXPECT_EQ(test, iommu_unmap(domain, 0x10000, SZ_8K), SZ_8K);
+	KUNIT_EXPECT_EQ(test, iommu_unmap(domain, iova, 2 * page), 2 * page);
 	KUNIT_EXPECT_EQ(test, m->commands - since, 1);
-	KUNIT_EXPECT_TRUE(test, model_saw(m, since, 0x05, &target));
-	KUNIT_EXPECT_EQ(test, target & 0x400000000000, 0x400000000000ULL);
-	EXPECT_FAULT(m, MODEL_DEVID, 0x10000, MODEL_READ, NOT_MAPPED);
-	EXPECT_FAULT(m, MODEL_DEVID, 0x11000, MODEL_WRITE, NOT_MAPPED);
+	KUNIT_EXPECT_TRUE(test, model_saw(m, since, m->tables->range, &target));
+	KUNIT_EXPECT_EQ(test, target & LEAF, LEAF);
+	EXPECT_FAULT(m, MODEL_DEVID, iova, MODEL_READ, NOT_MAPPED);
+	EXPECT_FAULT(m, MODEL_DEVID, iova + page, MODEL_WRITE, NOT_MAPPED);
 
 	/* The same address leads elsewhere. */
-	map(test, domain, 0x10000, PA_B, SZ_4K, RW);
-	EXPECT_PASS(m, MODEL_DEVID, 0x10008, MODEL_WRITE, PA_B + 8);
+	map(test, domain, iova, PA_B, page, RW);
+	EXPECT_PASS(m, MODEL_DEVID, iova + 8, MODEL_WRITE, PA_B + 8);
 }
 
 static void permissions(struct kunit *test)
 {
-	struct model_unit *m = model_start(test, "unit");
+	struct model_unit *m = start(test);
 	struct iommu_domain *domain = model_domain(m);
 	struct cordon_device *cdev = model_device1(m, "device", MODEL_DEVID);
+	bool stage2 = m->tables->stage == CORDON_STAGE2;
+	const size_t page = m->tables->page, block = m->tables->block;
 
 	attach(test, cdev, domain);
-	map(test, domain, 0x1000, PA_A, SZ_4K, IOMMU_READ);
-	map(test, domain, 0x2000, PA_A, SZ_4K, RW);
-	map(test, domain, 0x3000, PA_A, SZ_4K, IOMMU_READ | IOMMU_NOEXEC);
-	map(test, domain, 0x4000, PA_A, SZ_4K, RW | IOMMU_PRIV);
-	map(test, domain, SZ_2M, PA_A, SZ_2M, IOMMU_READ | IOMMU_NOEXEC);
+	map(test, domain, page, PA_A, page, IOMMU_READ);
+	map(test, domain, 2 * page, PA_A, page, RW);
+	map(test, domain, 3 * page, PA_A, page, IOMMU_READ | IOMMU_NOEXEC);
+	map(test, domain, 4 * page, PA_A, page, RW | IOMMU_PRIV);
+	map(test, domain, 5 * page, PA_A, page, IOMMU_WRITE);
+	map(test, domain, block, PA_A, block, IOMMU_READ | IOMMU_NOEXEC);
 
-	EXPECT_PASS(m, MODEL_DEVID, 0x1000, MODEL_READ, PA_A);
-	EXPECT_FAULT(m, MODEL_DEVID, 0x1000, MODEL_WRITE, PERMISSION);
-	EXPECT_FAULT(m, MODEL_DEVID, 0x1000, MODEL_READ | MODEL_WRITE,
+	EXPECT_PASS(m, MODEL_DEVID, page, MODEL_READ, PA_A);
+	EXPECT_FAULT(m, MODEL_DEVID, page, MODEL_WRITE, PERMISSION);
+	EXPECT_FAULT(m, MODEL_DEVID, page, MODEL_READ | MODEL_WRITE,
 		     PERMISSION);
-	EXPECT_PASS(m, MODEL_DEVID, 0x1000, MODEL_EXEC, PA_A);
+	EXPECT_PASS(m, MODEL_DEVID, page, MODEL_EXEC, PA_A);
 
-	EXPECT_PASS(m, MODEL_DEVID, 0x2000, MODEL_READ | MODEL_WRITE, PA_A);
+	EXPECT_PASS(m, MODEL_DEVID, 2 * page, MODEL_READ | MODEL_WRITE, PA_A);
 
-	EXPECT_PASS(m, MODEL_DEVID, 0x3000, MODEL_READ, PA_A);
-	EXPECT_FAULT(m, MODEL_DEVID, 0x3000, MODEL_EXEC, PERMISSION);
+	EXPECT_PASS(m, MODEL_DEVID, 3 * page, MODEL_READ, PA_A);
+	EXPECT_FAULT(m, MODEL_DEVID, 3 * page, MODEL_EXEC, PERMISSION);
 
-	EXPECT_FAULT(m, MODEL_DEVID, 0x4000, MODEL_READ, PERMISSION);
-	EXPECT_PASS(m, MODEL_DEVID, 0x4000, MODEL_READ | MODEL_PRIV, PA_A);
-	EXPECT_PASS(m, MODEL_DEVID, 0x4000, MODEL_WRITE | MODEL_PRIV, PA_A);
+	/* Stage 2 knows no privileges (spec 4.5)... */
+	if (stage2)
+		EXPECT_PASS(m, MODEL_DEVID, 4 * page, MODEL_READ, PA_A);
+	else
+		EXPECT_FAULT(m, MODEL_DEVID, 4 * page, MODEL_READ, PERMISSION);
+	EXPECT_PASS(m, MODEL_DEVID, 4 * page, MODEL_READ | MODEL_PRIV, PA_A);
+	EXPECT_PASS(m, MODEL_DEVID, 4 * page, MODEL_WRITE | MODEL_PRIV, PA_A);
 
-	EXPECT_PASS(m, MODEL_DEVID, SZ_2M + 0x12345, MODEL_READ,
+	/* ... and stage 1 no writing without reading (spec 4.4). */
+	EXPECT_PASS(m, MODEL_DEVID, 5 * page, MODEL_WRITE, PA_A);
+	if (stage2)
+		EXPECT_FAULT(m, MODEL_DEVID, 5 * page, MODEL_READ, PERMISSION);
+	else
+		EXPECT_PASS(m, MODEL_DEVID, 5 * page, MODEL_READ, PA_A);
+
+	EXPECT_PASS(m, MODEL_DEVID, block + 0x12345, MODEL_READ,
 		    PA_A + 0x12345);
-	EXPECT_FAULT(m, MODEL_DEVID, SZ_2M + 0x12345, MODEL_WRITE, PERMISSION);
-	EXPECT_FAULT(m, MODEL_DEVID, SZ_2M + 0x12345, MODEL_EXEC, PERMISSION);
+	EXPECT_FAULT(m, MODEL_DEVID, block + 0x12345, MODEL_WRITE, PERMISSION);
+	EXPECT_FAULT(m, MODEL_DEVID, block + 0x12345, MODEL_EXEC, PERMISSION);
 
 	/* More rights need no command, fewer take effect at once. */
-	KUNIT_EXPECT_EQ(test, iommu_unmap(domain, 0x1000, SZ_4K), SZ_4K);
-	map(test, domain, 0x1000, PA_A, SZ_4K, RW);
-	EXPECT_PASS(m, MODEL_DEVID, 0x1000, MODEL_WRITE, PA_A);
-	KUNIT_EXPECT_EQ(test, iommu_unmap(domain, 0x1000, SZ_4K), SZ_4K);
-	map(test, domain, 0x1000, PA_A, SZ_4K, IOMMU_READ);
-	EXPECT_FAULT(m, MODEL_DEVID, 0x1000, MODEL_WRITE, PERMISSION);
+	KUNIT_EXPECT_EQ(test, iommu_unmap(domain, page, page), page);
+	map(test, domain, page, PA_A, page, RW);
+	EXPECT_PASS(m, MODEL_DEVID, page, MODEL_WRITE, PA_A);
+	KUNIT_EXPECT_EQ(test, iommu_unmap(domain, page, page), page);
+	map(test, domain, page, PA_A, page, IOMMU_READ);
+	EXPECT_FAULT(m, MODEL_DEVID, page, MODEL_WRITE, PERMISSION);
 }
 
 /*
@@ -159,47 +200,51 @@ static void permissions(struct kunit *test)
  */
 static void tables_go(struct kunit *test)
 {
-	struct model_unit *m = model_start(test, "unit");
+	struct model_unit *m = start(test);
 	struct iommu_domain *domain = model_domain(m);
 	struct cordon_device *cdev = model_device1(m, "device", MODEL_DEVID);
+	const size_t page = m->tables->page, block = m->tables->block;
+	/* a table of tables, where that is not too much */
+	const size_t many = block == SZ_2M ? SZ_1G : 4 * block;
 	unsigned int since;
 	u64 target;
 
 	attach(test, cdev, domain);
 	for (unsigned int i = 0; i < 4 * CORDON_DEFERRED_TABLES; i++) {
-		u64 iova = SZ_1G + (i % 3) * SZ_2M;
+		u64 iova = SZ_1G + (i % 3) * block;
 
 		/* too odd for a block */
-		map(test, domain, iova, PA_A + SZ_4K, SZ_2M, RW);
-		EXPECT_PASS(m, MODEL_DEVID, iova, MODEL_READ, PA_A + SZ_4K);
-		EXPECT_PASS(m, MODEL_DEVID, iova + SZ_2M - SZ_4K, MODEL_WRITE,
-			    PA_A + SZ_2M);
+		map(test, domain, iova, PA_A + page, block, RW);
+		EXPECT_PASS(m, MODEL_DEVID, iova, MODEL_READ, PA_A + page);
+		EXPECT_PASS(m, MODEL_DEVID, iova + block - page, MODEL_WRITE,
+			    PA_A + block);
 
 		since = m->commands;
-		KUNIT_EXPECT_EQ(test, iommu_unmap(domain, iova, SZ_2M), SZ_2M);
+		KUNIT_EXPECT_EQ(test, iommu_unmap(domain, iova, block), block);
 		KUNIT_EXPECT_EQ(test, m->commands - since, 1);
 		/* a table went: not leaf only, or all of the domain */
-		if (model_saw(m, since, 0x05, &target))
-			KUNIT_EXPECT_EQ(test, target & 0x400000000000, 0);
+		if (model_saw(m, since, m->tables->range, &target))
+			KUNIT_EXPECT_EQ(test, target & LEAF, 0);
 		else
-			KUNIT_EXPECT_TRUE(test, model_saw(m, since, 0x06, NULL));
+			KUNIT_EXPECT_TRUE(test, model_saw(m, since,
+							  m->tables->all, NULL));
 		EXPECT_FAULT(m, MODEL_DEVID, iova, MODEL_READ, NOT_MAPPED);
-		EXPECT_FAULT(m, MODEL_DEVID, iova + SZ_2M - SZ_4K, MODEL_READ,
+		EXPECT_FAULT(m, MODEL_DEVID, iova + block - page, MODEL_READ,
 			     NOT_MAPPED);
 		KUNIT_EXPECT_LE(test,
 				atomic_read(&to_cordon_domain(domain)->nr_deferred),
 				CORDON_DEFERRED_TABLES + 1);
 	}
 
-	/* 1 GiB of tables in one go */
-	map(test, domain, 4ULL * SZ_1G, PA_A + SZ_4K, SZ_1G, RW);
-	for (u64 at = 0; at < SZ_1G; at += SZ_64M)
+	/* many tables in one go */
+	map(test, domain, 4ULL * SZ_1G, PA_A + page, many, RW);
+	for (u64 at = 0; at < many; at += many / 16)
 		EXPECT_PASS(m, MODEL_DEVID, 4ULL * SZ_1G + at, MODEL_READ,
-			    PA_A + SZ_4K + at);
+			    PA_A + page + at);
 	since = m->commands;
-	KUNIT_EXPECT_EQ(test, iommu_unmap(domain, 4ULL * SZ_1G, SZ_1G), SZ_1G);
+	KUNIT_EXPECT_EQ(test, iommu_unmap(domain, 4ULL * SZ_1G, many), many);
 	KUNIT_EXPECT_EQ(test, m->commands - since, 1);
-	for (u64 at = 0; at < SZ_1G; at += SZ_64M)
+	for (u64 at = 0; at < many; at += many / 16)
 		EXPECT_FAULT(m, MODEL_DEVID, 4ULL * SZ_1G + at, MODEL_READ,
 			     NOT_MAPPED);
 }
@@ -207,120 +252,326 @@ static void tables_go(struct kunit *test)
 /* A block takes the place of a table whose pages have gone one by one. */
 static void block_over_table(struct kunit *test)
 {
-	struct model_unit *m = model_start(test, "unit");
+	struct model_unit *m = start(test);
 	struct iommu_domain *domain = model_domain(m);
 	struct cordon_device *cdev = model_device1(m, "device", MODEL_DEVID);
+	const size_t page = m->tables->page, block = m->tables->block;
 
 	attach(test, cdev, domain);
 	for (unsigned int i = 0; i < 8; i++) {
 		u64 iova = SZ_1G;
 
-		map(test, domain, iova, PA_A, SZ_4K, RW);
-		map(test, domain, iova + 0x5000, PA_A, SZ_4K, RW);
+		map(test, domain, iova, PA_A, page, RW);
+		map(test, domain, iova + 5 * page, PA_A, page, RW);
 		EXPECT_PASS(m, MODEL_DEVID, iova, MODEL_READ, PA_A);
-		EXPECT_PASS(m, MODEL_DEVID, iova + 0x5000, MODEL_READ, PA_A);
-		KUNIT_EXPECT_EQ(test, iommu_unmap(domain, iova, SZ_4K), SZ_4K);
-		KUNIT_EXPECT_EQ(test, iommu_unmap(domain, iova + 0x5000, SZ_4K),
-				SZ_4K);
+		EXPECT_PASS(m, MODEL_DEVID, iova + 5 * page, MODEL_READ, PA_A);
+		KUNIT_EXPECT_EQ(test, iommu_unmap(domain, iova, page), page);
+		KUNIT_EXPECT_EQ(test, iommu_unmap(domain, iova + 5 * page, page),
+				page);
 
-		map(test, domain, iova, PA_B, SZ_2M, RW);
+		map(test, domain, iova, PA_B, block, RW);
 		EXPECT_PASS(m, MODEL_DEVID, iova, MODEL_READ, PA_B);
-		EXPECT_PASS(m, MODEL_DEVID, iova + 0x5000, MODEL_WRITE,
-			    PA_B + 0x5000);
-		EXPECT_PASS(m, MODEL_DEVID, iova + 0x1ff000, MODEL_WRITE,
-			    PA_B + 0x1ff000);
+		EXPECT_PASS(m, MODEL_DEVID, iova + 5 * page, MODEL_WRITE,
+			    PA_B + 5 * page);
+		EXPECT_PASS(m, MODEL_DEVID, iova + block - page, MODEL_WRITE,
+			    PA_B + block - page);
 
-		KUNIT_EXPECT_EQ(test, iommu_unmap(domain, iova, SZ_2M), SZ_2M);
+		KUNIT_EXPECT_EQ(test, iommu_unmap(domain, iova, block), block);
 		EXPECT_FAULT(m, MODEL_DEVID, iova, MODEL_READ, NOT_MAPPED);
-		EXPECT_FAULT(m, MODEL_DEVID, iova + 0x5000, MODEL_READ,
+		EXPECT_FAULT(m, MODEL_DEVID, iova + 5 * page, MODEL_READ,
 			     NOT_MAPPED);
 	}
 }
 
-/* The last page of the input addresses. */
+/* The last page of the input addresses, and of those that it can lead to. */
 static void last_page(struct kunit *test)
 {
-	struct model_unit *m = model_start(test, "unit");
+	struct model_unit *m = start(test);
 	struct iommu_domain *domain = model_domain(m);
 	struct cordon_device *cdev = model_device1(m, "device", MODEL_DEVID);
-	u64 last = domain->geometry.aperture_end & PAGE_MASK;
+	const size_t page = m->tables->page;
+	u64 end = domain->geometry.aperture_end, last = end - (page - 1);
+	u64 pa = BIT_ULL(m->tables->bits) - page;
 
 	attach(test, cdev, domain);
-	KUNIT_EXPECT_EQ(test, last, BIT_ULL(48) - PAGE_SIZE);
-	map(test, domain, last, PA_A, SZ_4K, RW);
-	EXPECT_PASS(m, MODEL_DEVID, last + 0xff8, MODEL_WRITE, PA_A + 0xff8);
-	KUNIT_EXPECT_EQ(test, iommu_unmap(domain, last, SZ_4K), SZ_4K);
+	KUNIT_EXPECT_EQ(test, end, BIT_ULL(m->tables->bits) - 1);
+	map(test, domain, last, pa, page, RW);
+	EXPECT_PASS(m, MODEL_DEVID, last + 0xff8, MODEL_WRITE, pa + 0xff8);
+	EXPECT_PASS(m, MODEL_DEVID, end - 3, MODEL_READ, pa + page - 4);
+	KUNIT_EXPECT_EQ(test, iommu_iova_to_phys(domain, last + 8), pa + 8);
+	KUNIT_EXPECT_EQ(test, iommu_unmap(domain, last, page), page);
 	EXPECT_FAULT(m, MODEL_DEVID, last, MODEL_READ, NOT_MAPPED);
+}
+
+/* The largest blocks that there are: 4 TiB, with 52 bits. */
+static void largest_blocks(struct kunit *test)
+{
+	struct model_unit *m = start(test);
+	struct iommu_domain *domain = model_domain(m);
+	struct cordon_device *cdev = model_device1(m, "device", MODEL_DEVID);
+	const u64 size = BIT_ULL(m->tables->bits == 52 ? 42 : 30);
+	const u64 pa = BIT_ULL(m->tables->bits - 1) + size;
+	unsigned int since;
+	u64 target;
+
+	if (m->tables->granule == MODEL_TG_16K)
+		kunit_skip(test, "none at level 1 (spec 4.4)");
+	KUNIT_EXPECT_TRUE(test, domain->pgsize_bitmap & size);
+	attach(test, cdev, domain);
+	map(test, domain, size, pa, size, RW);
+	EXPECT_PASS(m, MODEL_DEVID, size, MODEL_READ, pa);
+	EXPECT_PASS(m, MODEL_DEVID, 2 * size - 8, MODEL_WRITE, pa + size - 8);
+	EXPECT_FAULT(m, MODEL_DEVID, 2 * size, MODEL_READ, NOT_MAPPED);
+	since = m->commands;
+	KUNIT_EXPECT_EQ(test, iommu_unmap(domain, size, size), size);
+	KUNIT_EXPECT_EQ(test, m->commands - since, 1);
+	KUNIT_EXPECT_TRUE(test, model_saw(m, since, m->tables->range, &target));
+	EXPECT_FAULT(m, MODEL_DEVID, size, MODEL_READ, NOT_MAPPED);
+	EXPECT_FAULT(m, MODEL_DEVID, 2 * size - 8, MODEL_READ, NOT_MAPPED);
+}
+
+/*
+ * Input addresses of each width that a unit can have.  Their tables begin at
+ * any level, and those of stage 2 with up to 16 roots in a row (spec 4.5).
+ */
+static void input_widths(struct kunit *test)
+{
+	static const u8 widths[] = { 32, 34, 36, 39, 40, 42, 43, 44, 47, 48, 52 };
+	const struct model_tables *t = test->param_value;
+	struct device *dev = kunit_device_register(test, "device");
+	static const u32 id = MODEL_DEVID;
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(dev));
+	for (unsigned int i = 0; i < ARRAY_SIZE(widths); i++) {
+		unsigned int bits = min(widths[i], t->bits);
+		u64 last = BIT_ULL(bits) - t->page;
+		struct iommu_domain *domain;
+		struct cordon_device *cdev;
+		struct model_unit *m;
+		char name[16];
+
+		snprintf(name, sizeof(name), "unit-%u", i);
+		m = model_prepare_with(test, name, t);
+		/* CAP0.IAS is bits 53:48 */
+		m->config.cap[1] &= ~(0x3fULL << 48);
+		m->config.cap[1] |= (u64)bits << 48;
+		model_reconfigure(m);
+		model_start_prepared(m);
+		domain = cordon_domain_alloc(m->unit, t->stage, 0);
+		KUNIT_ASSERT_FALSE(test, IS_ERR(domain));
+		KUNIT_EXPECT_EQ(test, domain->geometry.aperture_end,
+				BIT_ULL(bits) - 1);
+		cdev = cordon_device_add(m->unit, dev, &id, 1);
+		KUNIT_ASSERT_FALSE(test, IS_ERR(cdev));
+		attach(test, cdev, domain);
+		map(test, domain, 0, PA_A, t->page, RW);
+		map(test, domain, last, PA_B, t->page, IOMMU_READ);
+		map(test, domain, BIT_ULL(bits - 1), PA_A, t->page, RW);
+		EXPECT_PASS(m, MODEL_DEVID, 8, MODEL_WRITE, PA_A + 8);
+		EXPECT_PASS(m, MODEL_DEVID, last, MODEL_READ, PA_B);
+		EXPECT_FAULT(m, MODEL_DEVID, last, MODEL_WRITE, PERMISSION);
+		EXPECT_PASS(m, MODEL_DEVID, BIT_ULL(bits - 1), MODEL_READ, PA_A);
+		EXPECT_FAULT(m, MODEL_DEVID, BIT_ULL(bits), MODEL_READ,
+			     INPUT_SIZE);
+		KUNIT_EXPECT_EQ(test, iommu_unmap(domain, last, t->page),
+				t->page);
+		EXPECT_FAULT(m, MODEL_DEVID, last, MODEL_READ, NOT_MAPPED);
+		cordon_device_remove(cdev);
+		iommu_domain_free(domain);
+		model_finish(m);
+	}
 }
 
 /* From domain to domain: a device gets what its domain says and no more. */
 static void domain_switch(struct kunit *test)
 {
-	struct model_unit *m = model_start(test, "unit");
+	struct model_unit *m = start(test);
 	struct iommu_domain *a = model_domain(m);
 	struct iommu_domain *b = model_domain(m);
 	struct cordon_device *cdev = model_device1(m, "device", MODEL_DEVID);
+	const struct cordon_tags tags = to_cordon_domain(a)->tags;
+	const size_t page = m->tables->page;
 	unsigned int since;
 	u64 target;
 
-	map(test, a, 0x1000, PA_A, SZ_4K, RW);
-	map(test, a, 0x2000, PA_A, SZ_4K, RW);
-	map(test, b, 0x1000, PA_B, SZ_4K, IOMMU_READ);
-	map(test, b, 0x3000, PA_B, SZ_4K, RW);
+	map(test, a, page, PA_A, page, RW);
+	map(test, a, 2 * page, PA_A, page, RW);
+	map(test, b, page, PA_B, page, IOMMU_READ);
+	map(test, b, 3 * page, PA_B, page, RW);
 
 	for (unsigned int i = 0; i < 16; i++) {
 		attach(test, cdev, a);
 		model_watch(m, cdev);
-		EXPECT_PASS(m, MODEL_DEVID, 0x1000, MODEL_WRITE, PA_A);
-		EXPECT_PASS(m, MODEL_DEVID, 0x2000, MODEL_WRITE, PA_A);
-		EXPECT_FAULT(m, MODEL_DEVID, 0x3000, MODEL_WRITE, NOT_MAPPED);
+		EXPECT_PASS(m, MODEL_DEVID, page, MODEL_WRITE, PA_A);
+		EXPECT_PASS(m, MODEL_DEVID, 2 * page, MODEL_WRITE, PA_A);
+		EXPECT_FAULT(m, MODEL_DEVID, 3 * page, MODEL_WRITE, NOT_MAPPED);
 
 		since = m->commands;
 		attach(test, cdev, b);
 		/* spec 11.2: INV_DEVICE with LEAF, and the tag of a */
 		KUNIT_EXPECT_TRUE(test, model_saw(m, since, 0x03, &target));
-		KUNIT_EXPECT_EQ(test, target, 0x400000000000ULL);
-		KUNIT_EXPECT_TRUE(test, model_saw(m, since, 0x06, &target));
-		KUNIT_EXPECT_EQ(test, target,
-				(u64)to_cordon_domain(a)->tag << 16);
-		EXPECT_PASS(m, MODEL_DEVID, 0x1000, MODEL_READ, PA_B);
-		EXPECT_FAULT(m, MODEL_DEVID, 0x1000, MODEL_WRITE, PERMISSION);
-		EXPECT_FAULT(m, MODEL_DEVID, 0x2000, MODEL_WRITE, NOT_MAPPED);
-		EXPECT_PASS(m, MODEL_DEVID, 0x3000, MODEL_WRITE, PA_B);
+		KUNIT_EXPECT_EQ(test, target, LEAF);
+		KUNIT_EXPECT_TRUE(test, model_saw(m, since, m->tables->retire,
+						  &target));
+		KUNIT_EXPECT_EQ(test, target, tags.vmtag | (u64)tags.dtag << 16);
+		EXPECT_PASS(m, MODEL_DEVID, page, MODEL_READ, PA_B);
+		EXPECT_FAULT(m, MODEL_DEVID, page, MODEL_WRITE, PERMISSION);
+		EXPECT_FAULT(m, MODEL_DEVID, 2 * page, MODEL_WRITE, NOT_MAPPED);
+		EXPECT_PASS(m, MODEL_DEVID, 3 * page, MODEL_WRITE, PA_B);
 
 		/* What changes in a domain that is not attached... */
-		KUNIT_EXPECT_EQ(test, iommu_unmap(a, 0x2000, SZ_4K), SZ_4K);
-		map(test, a, 0x2000, PA_A, SZ_4K, RW);
+		KUNIT_EXPECT_EQ(test, iommu_unmap(a, 2 * page, page), page);
+		map(test, a, 2 * page, PA_A, page, RW);
 
 		attach(test, cdev, cordon_ops.blocked_domain);
-		EXPECT_FAULT(m, MODEL_DEVID, 0x1000, MODEL_READ, BLOCKED);
-		EXPECT_FAULT(m, MODEL_DEVID, 0x3000, MODEL_READ, BLOCKED);
+		EXPECT_FAULT(m, MODEL_DEVID, page, MODEL_READ, BLOCKED);
+		EXPECT_FAULT(m, MODEL_DEVID, 3 * page, MODEL_READ, BLOCKED);
 		m->nr_watches = 0;
+	}
+}
+
+/* From one stage to the other and back, by one store each time. */
+static void stage_switch(struct kunit *test)
+{
+	struct model_unit *m = model_start(test, "unit");
+	struct iommu_domain *one = model_domain_of(m, CORDON_STAGE1);
+	struct iommu_domain *two = model_domain_of(m, CORDON_STAGE2);
+	struct cordon_device *cdev = model_device1(m, "device", MODEL_DEVID);
+
+	KUNIT_EXPECT_EQ(test, to_cordon_domain(one)->tags.vmtag, 0);
+	KUNIT_EXPECT_EQ(test, to_cordon_domain(two)->tags.dtag, 0);
+	map(test, one, 0x1000, PA_A, SZ_4K, RW);
+	map(test, two, 0x1000, PA_B, SZ_4K, RW);
+	map(test, two, 0x2000, PA_B, SZ_4K, RW);
+	attach(test, cdev, one);
+	model_watch(m, cdev);
+	for (unsigned int i = 0; i < 16; i++) {
+		EXPECT_PASS(m, MODEL_DEVID, 0x1000, MODEL_WRITE, PA_A);
+		EXPECT_FAULT(m, MODEL_DEVID, 0x2000, MODEL_WRITE, NOT_MAPPED);
+		attach(test, cdev, two);
+		EXPECT_PASS(m, MODEL_DEVID, 0x1000, MODEL_WRITE, PA_B);
+		EXPECT_PASS(m, MODEL_DEVID, 0x2000, MODEL_WRITE, PA_B);
+
+		/* Neither is told of the other's changes. */
+		KUNIT_EXPECT_EQ(test, iommu_unmap(one, 0x1000, SZ_4K), SZ_4K);
+		EXPECT_PASS(m, MODEL_DEVID, 0x1000, MODEL_WRITE, PA_B);
+		map(test, one, 0x1000, PA_A, SZ_4K, RW);
+
+		/* Identity in between is no table at all. */
+		attach(test, cdev, cordon_ops.identity_domain);
+		EXPECT_PASS(m, MODEL_DEVID, 0x1000, MODEL_WRITE, 0x1000);
+		attach(test, cdev, one);
 	}
 }
 
 /* A table that changes while its domain is attached nowhere. */
 static void change_while_detached(struct kunit *test)
 {
-	struct model_unit *m = model_start(test, "unit");
+	struct model_unit *m = start(test);
 	struct iommu_domain *domain = model_domain(m);
 	struct cordon_device *cdev = model_device1(m, "device", MODEL_DEVID);
+	const size_t page = m->tables->page, block = m->tables->block;
 
-	map(test, domain, 0x1000, PA_A, SZ_4K, RW);
-	map(test, domain, SZ_2M, PA_A + SZ_4K, SZ_2M, RW);
+	map(test, domain, page, PA_A, page, RW);
+	map(test, domain, block, PA_A + page, block, RW);
 	attach(test, cdev, domain);
-	EXPECT_PASS(m, MODEL_DEVID, 0x1000, MODEL_WRITE, PA_A);
-	EXPECT_PASS(m, MODEL_DEVID, SZ_2M, MODEL_WRITE, PA_A + SZ_4K);
+	EXPECT_PASS(m, MODEL_DEVID, page, MODEL_WRITE, PA_A);
+	EXPECT_PASS(m, MODEL_DEVID, block, MODEL_WRITE, PA_A + page);
 	attach(test, cdev, cordon_ops.blocked_domain);
 
-	KUNIT_EXPECT_EQ(test, iommu_unmap(domain, 0x1000, SZ_4K), SZ_4K);
-	KUNIT_EXPECT_EQ(test, iommu_unmap(domain, SZ_2M, SZ_2M), SZ_2M);
-	map(test, domain, 0x1000, PA_B, SZ_4K, IOMMU_READ);
+	KUNIT_EXPECT_EQ(test, iommu_unmap(domain, page, page), page);
+	KUNIT_EXPECT_EQ(test, iommu_unmap(domain, block, block), block);
+	map(test, domain, page, PA_B, page, IOMMU_READ);
 
 	attach(test, cdev, domain);
-	EXPECT_PASS(m, MODEL_DEVID, 0x1000, MODEL_READ, PA_B);
-	EXPECT_FAULT(m, MODEL_DEVID, 0x1000, MODEL_WRITE, PERMISSION);
-	EXPECT_FAULT(m, MODEL_DEVID, SZ_2M, MODEL_WRITE, NOT_MAPPED);
+	EXPECT_PASS(m, MODEL_DEVID, page, MODEL_READ, PA_B);
+	EXPECT_FAULT(m, MODEL_DEVID, page, MODEL_WRITE, PERMISSION);
+	EXPECT_FAULT(m, MODEL_DEVID, block, MODEL_WRITE, NOT_MAPPED);
+}
+
+/*
+ * A tag that goes from domain to domain: what was cached of the one is never
+ * used for the other, whose table has another root.
+ */
+static void tag_used_again(struct kunit *test)
+{
+	struct model_unit *m = start(test);
+	struct cordon_device *cdev = model_device1(m, "device", MODEL_DEVID);
+	const size_t page = m->tables->page;
+	struct cordon_tags tags = { };
+
+	for (unsigned int i = 0; i < 8; i++) {
+		u64 pa = PA_A + i * page;
+		struct iommu_domain *domain;
+
+		domain = cordon_domain_alloc(m->unit, m->tables->stage, 0);
+		KUNIT_ASSERT_FALSE(test, IS_ERR(domain));
+		if (i) {
+			KUNIT_EXPECT_EQ(test, tags.vmtag,
+					to_cordon_domain(domain)->tags.vmtag);
+			KUNIT_EXPECT_EQ(test, tags.dtag,
+					to_cordon_domain(domain)->tags.dtag);
+		}
+		tags = to_cordon_domain(domain)->tags;
+		map(test, domain, page, pa, page, RW);
+		if (i & 1)
+			map(test, domain, 2 * page, pa, page, RW);
+		attach(test, cdev, domain);
+		EXPECT_PASS(m, MODEL_DEVID, page, MODEL_WRITE, pa);
+		if (i & 1)
+			EXPECT_PASS(m, MODEL_DEVID, 2 * page, MODEL_READ, pa);
+		else
+			EXPECT_FAULT(m, MODEL_DEVID, 2 * page, MODEL_READ,
+				     NOT_MAPPED);
+		attach(test, cdev, cordon_ops.blocked_domain);
+		iommu_domain_free(domain);
+	}
+}
+
+/* As many domains as there are tags, and then no more. */
+static void tags_run_out(struct kunit *test)
+{
+	const struct model_tables *t = test->param_value;
+	struct model_unit *m = model_prepare_with(test, "unit", t);
+	const unsigned int max = 256;
+	struct iommu_domain **domains = kunit_kcalloc(test, max, sizeof(*domains),
+						      GFP_KERNEL);
+	/* CAP0: VMTAG is bits 20:16, DTAG bits 28:24, which has 8 at least */
+	unsigned int bits = t->stage == CORDON_STAGE2 ? 4 : 8;
+	struct cordon_device *cdev;
+	unsigned int nr, again;
+
+	KUNIT_ASSERT_NOT_NULL(test, domains);
+	m->config.cap[1] &= ~(0x1fULL << 16 | 0x1fULL << 24);
+	m->config.cap[1] |= 4ULL << 16 | 8ULL << 24;
+	model_reconfigure(m);
+	model_start_prepared(m);
+	cdev = model_device1(m, "device", MODEL_DEVID);
+
+	for (nr = 0; nr < max; nr++) {
+		domains[nr] = cordon_domain_alloc(m->unit, t->stage, 0);
+		if (IS_ERR(domains[nr]))
+			break;
+	}
+	/* Other tests may have left some with units that died. */
+	KUNIT_ASSERT_GE(test, nr, BIT(bits) - 8);
+	KUNIT_ASSERT_LT(test, nr, BIT(bits));
+	KUNIT_EXPECT_EQ(test, PTR_ERR(domains[nr]), -ENOSPC);
+
+	/* The last of them works as the first does. */
+	map(test, domains[nr - 1], t->page, PA_A, t->page, RW);
+	attach(test, cdev, domains[nr - 1]);
+	EXPECT_PASS(m, MODEL_DEVID, t->page, MODEL_WRITE, PA_A);
+
+	again = nr / 2;
+	iommu_domain_free(domains[again]);
+	domains[again] = cordon_domain_alloc(m->unit, t->stage, 0);
+	KUNIT_EXPECT_FALSE(test, IS_ERR(domains[again]));
+	attach(test, cdev, cordon_ops.blocked_domain);
+	while (nr--) {
+		if (!IS_ERR(domains[nr]))
+			iommu_domain_free(domains[nr]);
+	}
 }
 
 static void two_devices(struct kunit *test)
@@ -389,55 +640,140 @@ static void many_aliases(struct kunit *test)
 /* A domain that two units know: each forgets what is unmapped. */
 static void two_units(struct kunit *test)
 {
-	struct model_unit *m = model_start(test, "unit");
-	struct model_unit *n = model_start(test, "other-unit");
+	struct model_unit *m = start(test);
+	struct model_unit *n = model_start_with(test, "other-unit", m->tables);
 	struct iommu_domain *domain = model_domain(m);
 	struct cordon_device *one = model_device1(m, "one", MODEL_DEVID);
 	struct cordon_device *two = model_device1(n, "two", MODEL_DEVID);
+	const size_t page = m->tables->page;
 
 	attach(test, one, domain);
 	attach(test, two, domain);
 	for (unsigned int i = 0; i < 4; i++) {
-		map(test, domain, 0x1000, PA_A, SZ_4K, RW);
-		EXPECT_PASS(m, MODEL_DEVID, 0x1000, MODEL_WRITE, PA_A);
-		EXPECT_PASS(n, MODEL_DEVID, 0x1000, MODEL_WRITE, PA_A);
-		KUNIT_EXPECT_EQ(test, iommu_unmap(domain, 0x1000, SZ_4K), SZ_4K);
-		EXPECT_FAULT(m, MODEL_DEVID, 0x1000, MODEL_WRITE, NOT_MAPPED);
-		EXPECT_FAULT(n, MODEL_DEVID, 0x1000, MODEL_WRITE, NOT_MAPPED);
+		map(test, domain, page, PA_A, page, RW);
+		EXPECT_PASS(m, MODEL_DEVID, page, MODEL_WRITE, PA_A);
+		EXPECT_PASS(n, MODEL_DEVID, page, MODEL_WRITE, PA_A);
+		KUNIT_EXPECT_EQ(test, iommu_unmap(domain, page, page), page);
+		EXPECT_FAULT(m, MODEL_DEVID, page, MODEL_WRITE, NOT_MAPPED);
+		EXPECT_FAULT(n, MODEL_DEVID, page, MODEL_WRITE, NOT_MAPPED);
 	}
 
 	attach(test, two, cordon_ops.blocked_domain);
-	map(test, domain, 0x1000, PA_A, SZ_4K, RW);
-	EXPECT_PASS(m, MODEL_DEVID, 0x1000, MODEL_WRITE, PA_A);
-	EXPECT_FAULT(n, MODEL_DEVID, 0x1000, MODEL_WRITE, BLOCKED);
-	KUNIT_EXPECT_EQ(test, iommu_unmap(domain, 0x1000, SZ_4K), SZ_4K);
-	EXPECT_FAULT(m, MODEL_DEVID, 0x1000, MODEL_WRITE, NOT_MAPPED);
+	map(test, domain, page, PA_A, page, RW);
+	EXPECT_PASS(m, MODEL_DEVID, page, MODEL_WRITE, PA_A);
+	EXPECT_FAULT(n, MODEL_DEVID, page, MODEL_WRITE, BLOCKED);
+	KUNIT_EXPECT_EQ(test, iommu_unmap(domain, page, page), page);
+	EXPECT_FAULT(m, MODEL_DEVID, page, MODEL_WRITE, NOT_MAPPED);
 }
+
+/**
+ * struct unfit_case - a unit that cannot use the domains of another
+ * @name: what it lacks
+ * @stage2: the domains are of stage 2
+ * @reg: index of the capability register that differs
+ * @mask: which bits of it
+ * @value: what they are
+ * @pages64k: it matters where pages of 64 KiB are used
+ */
+struct unfit_case {
+	const char *name;
+	bool stage2;
+	unsigned int reg;
+	u64 mask;
+	u64 value;
+	bool pages64k;
+};
+
+static const struct unfit_case unfit_cases[] = {
+	/* CAP0.IAS, bits 53:48: 39 bits in */
+	{ "input, stage 1", false, 1, 0x3fULL << 48, 39ULL << 48 },
+	{ "input, stage 2", true, 1, 0x3fULL << 48, 39ULL << 48 },
+	/* CAP0.OAS, bits 42:40: 48 bits out */
+	{ "output, stage 1", false, 1, 7ULL << 40, 5ULL << 40, true },
+	{ "output, stage 2", true, 1, 7ULL << 40, 5ULL << 40, true },
+	/* CAP1.S1 and S2 */
+	{ "stage 1", false, 2, 1, 0 },
+	{ "stage 2", true, 2, 2, 0 },
+	/* CAP1.PRIV: what is privileged must not be open to all */
+	{ "privileges", false, 2, 0x800, 0 },
+	/* CAP1.LVA64K */
+	{ "52 bits, stage 1", false, 2, 0x80, 0, true },
+	{ "52 bits, stage 2", true, 2, 0x80, 0, true },
+};
+
+static void unfit_desc(const struct unfit_case *c, char *desc)
+{
+	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(unfit, unfit_cases, unfit_desc);
 
 /* A unit that cannot use a domain's tables says so, and changes nothing. */
 static void unfit_unit(struct kunit *test)
 {
-	struct model_unit *m = model_start(test, "unit");
-	struct model_unit *n = model_prepare(test, "narrow-unit");
-	struct iommu_domain *wide = model_domain(m);
-	struct iommu_domain *narrow;
+	const struct unfit_case *c = test->param_value;
+	static const struct model_tables pages64k[] = {
+		MODEL_STAGE1(64K, SZ_64K, SZ_512M, 52),
+		MODEL_STAGE2(64K, SZ_64K, SZ_512M, 52),
+	};
+	const struct model_tables *t = c->stage2 ? &model_stage2 : &model_stage1;
+	struct iommu_domain *wide, *narrow;
+	struct model_unit *m, *n;
 	struct cordon_device *cdev;
 
-	/* CAP0.IAS, bits 53:48: 39 bits in */
-	n->config.cap[1] = (n->config.cap[1] & ~(0x3fULL << 48)) | 39ULL << 48;
+	if (c->pages64k && PAGE_SIZE != SZ_64K)
+		kunit_skip(test, "for pages of 64 KiB");
+	if (c->pages64k)
+		t = &pages64k[c->stage2];
+
+	m = model_start_with(test, "unit", t);
+	n = model_prepare_with(test, "narrow-unit", t);
+	wide = model_domain(m);
+	n->config.cap[c->reg] = (n->config.cap[c->reg] & ~c->mask) | c->value;
 	model_reconfigure(n);
 	model_start_prepared(n);
-	narrow = model_domain(n);
-	KUNIT_EXPECT_EQ(test, narrow->geometry.aperture_end,
-			(dma_addr_t)BIT_ULL(39) - 1);
+	narrow = model_domain_of(n, cordon_stage_choose(&n->unit->caps, 0));
 	cdev = model_device1(n, "device", MODEL_DEVID);
 
-	map(test, narrow, 0x1000, PA_A, SZ_4K, RW);
+	map(test, narrow, t->page, 0x10000, t->page, RW);
 	attach(test, cdev, narrow);
 	KUNIT_EXPECT_EQ(test, cordon_attach(cdev, wide), -EINVAL);
-	EXPECT_PASS(n, MODEL_DEVID, 0x1000, MODEL_WRITE, PA_A);
-	KUNIT_EXPECT_EQ(test, iommu_unmap(narrow, 0x1000, SZ_4K), SZ_4K);
-	EXPECT_FAULT(n, MODEL_DEVID, 0x1000, MODEL_WRITE, NOT_MAPPED);
+	EXPECT_PASS(n, MODEL_DEVID, t->page, MODEL_WRITE, 0x10000);
+	KUNIT_EXPECT_TRUE(test, list_empty(&to_cordon_domain(wide)->bonds));
+	KUNIT_EXPECT_EQ(test, iommu_unmap(narrow, t->page, t->page), t->page);
+	EXPECT_FAULT(n, MODEL_DEVID, t->page, MODEL_WRITE, NOT_MAPPED);
+}
+
+/* The same of tags that are too wide, and of pages of another size. */
+static void unfit_domain(struct kunit *test)
+{
+	const struct model_tables *t = test->param_value;
+	struct model_unit *m = model_start_with(test, "unit", t);
+	struct model_unit *n = model_prepare_with(test, "narrow-unit", t);
+	struct iommu_domain *domain = model_domain(m);
+	struct cordon_domain *cdom = to_cordon_domain(domain);
+	struct cordon_tags tags = cdom->tags;
+	size_t granule = cdom->granule;
+	struct cordon_device *cdev;
+
+	/* CAP0: VMTAG is bits 20:16, DTAG bits 28:24 */
+	n->config.cap[1] &= ~(0x1fULL << 16 | 0x1fULL << 24);
+	n->config.cap[1] |= 9ULL << 16 | 9ULL << 24;
+	model_reconfigure(n);
+	model_start_prepared(n);
+	cdev = model_device1(n, "device", MODEL_DEVID);
+
+	if (t->stage == CORDON_STAGE1)
+		cdom->tags.dtag = 0x200;
+	else
+		cdom->tags.vmtag = 0x200;
+	KUNIT_EXPECT_EQ(test, cordon_attach(cdev, domain), -EINVAL);
+	cdom->tags = tags;
+
+	cdom->granule = t->page == SZ_4K ? SZ_64K : SZ_4K;
+	KUNIT_EXPECT_EQ(test, cordon_attach(cdev, domain), -EINVAL);
+	cdom->granule = granule;
+	attach(test, cdev, domain);
 }
 
 /* A DeviceID beyond two levels: the directory grows under a live device. */
@@ -528,49 +864,50 @@ static void shared_device_id(struct kunit *test)
 	EXPECT_FAULT(m, MODEL_DEVID2, 0x1000, MODEL_WRITE, NOT_MAPPED);
 }
 
-#define PAGES	2048
-
 /*
  * Can page @i of @nr from page @first on be unmapped with those before it?  Of
- * a block (bit 0 of @shadow) only the whole goes.
+ * a block (bit 0 of @shadow) only the whole goes: @pages pages.
  */
-static bool goes(const u64 *shadow, u32 first, u32 i, u32 nr)
+static bool goes(const u64 *shadow, u32 first, u32 i, u32 nr, u32 pages)
 {
 	if (!(shadow[i] & 1))
 		return shadow[i];
-	if ((first + i) % 512)
+	if ((first + i) % pages)
 		return i;
-	return nr - i >= 512;
+	return nr - i >= pages;
 }
 
 /* Anything, in any order; every page is as it should be, all the time. */
 static void random_order(struct kunit *test)
 {
-	struct model_unit *m = model_start(test, "unit");
+	struct model_unit *m = start(test);
 	struct iommu_domain *domain = model_domain(m);
 	struct cordon_device *cdev = model_device1(m, "device", MODEL_DEVID);
-	u64 *shadow = kunit_kcalloc(test, PAGES, sizeof(*shadow), GFP_KERNEL);
-	const u64 base = SZ_1G - SZ_4M;
+	const size_t page = m->tables->page, block = m->tables->block;
+	/* of a block, and of the four that are played with */
+	const u32 per = block / page, pages = 4 * per;
+	const u64 base = (512 - 2) * (u64)block;
+	u64 *shadow = kunit_kcalloc(test, pages, sizeof(*shadow), GFP_KERNEL);
 	struct rnd_state rnd;
 
 	KUNIT_ASSERT_NOT_NULL(test, shadow);
 	prandom_seed_state(&rnd, 20);
 	attach(test, cdev, domain);
 
-	for (unsigned int round = 0; round < 3000; round++) {
+	for (unsigned int round = 0; round < 3000 * 512 / per; round++) {
 		u32 r = prandom_u32_state(&rnd);
-		u32 first = prandom_u32_state(&rnd) % PAGES;
-		u32 nr = 1 + prandom_u32_state(&rnd) % (r & 0x300 ? 7 : PAGES);
-		u64 pa = PA_A + ((u64)prandom_u32_state(&rnd) << 12);
+		u32 first = prandom_u32_state(&rnd) % pages;
+		u32 nr = 1 + prandom_u32_state(&rnd) % (r & 0x300 ? 7 : pages);
+		u64 pa = PA_A + ((u64)prandom_u32_state(&rnd) % BIT(28)) * page;
 
 		/* whole tables now and then, aligned for blocks */
 		if ((r & 0xc00) == 0xc00) {
-			first = round_down(first, 512);
-			nr = 512;
+			first = round_down(first, per);
+			nr = per;
 			if (r & 0x1000)
-				pa = round_down(pa, SZ_2M);
+				pa = round_down(pa, block);
 		}
-		nr = min(nr, PAGES - first);
+		nr = min(nr, pages - first);
 
 		if (r & 1) {
 			while (nr && shadow[first])
@@ -581,41 +918,39 @@ static void random_order(struct kunit *test)
 			}
 			if (!nr)
 				continue;
-			map(test, domain, base + first * PAGE_SIZE, pa,
-			    nr * PAGE_SIZE, RW);
+			map(test, domain, base + first * page, pa, nr * page,
+			    RW);
 			for (u32 i = 0; i < nr; i++) {
-				bool block = IS_ALIGNED(pa - first * PAGE_SIZE, SZ_2M) &&
-					     round_down(first + i, 512) >= first &&
-					     round_up(first + i + 1, 512) <= first + nr;
+				bool whole = IS_ALIGNED(pa - first * page, block) &&
+					     round_down(first + i, per) >= first &&
+					     round_up(first + i + 1, per) <= first + nr;
 
-				shadow[first + i] = (pa + i * PAGE_SIZE) | block;
+				shadow[first + i] = (pa + i * page) | whole;
 			}
 		} else {
 			u32 i = 0;
 
-			while (i < nr && goes(&shadow[first], first, i, nr))
+			while (i < nr && goes(&shadow[first], first, i, nr, per))
 				i++;
 			if (!i)
 				continue;
 			KUNIT_ASSERT_EQ(test,
-					iommu_unmap(domain,
-						    base + first * PAGE_SIZE,
-						    i * PAGE_SIZE),
-					i * PAGE_SIZE);
+					iommu_unmap(domain, base + first * page,
+						    i * page),
+					i * page);
 			memset(&shadow[first], 0, i * sizeof(*shadow));
 		}
 
 		for (unsigned int k = 0; k < 8; k++) {
-			u32 at = (first + k * k * 7) % PAGES;
+			u32 at = (first + k * k * 7) % pages;
 			u64 out = 0;
-			int reason = model_dma(m, MODEL_DEVID,
-					       base + at * PAGE_SIZE,
+			int reason = model_dma(m, MODEL_DEVID, base + at * page,
 					       MODEL_WRITE, &out);
 
 			KUNIT_ASSERT_EQ_MSG(test, reason,
 					    shadow[at] ? 0 : NOT_MAPPED,
 					    "round %u, page %u", round, at);
-			KUNIT_ASSERT_EQ(test, out, shadow[at] & PAGE_MASK);
+			KUNIT_ASSERT_EQ(test, out, shadow[at] & ~(page - 1));
 		}
 		if (!(r >> 24))
 			model_forget(m);
@@ -625,23 +960,30 @@ static void random_order(struct kunit *test)
 static struct kunit_case map_cases[] = {
 	KUNIT_CASE(blocked_until_attached),
 	KUNIT_CASE(identity),
-	KUNIT_CASE(map_and_unmap),
-	KUNIT_CASE(permissions),
-	KUNIT_CASE(tables_go),
-	KUNIT_CASE(block_over_table),
-	KUNIT_CASE(last_page),
-	KUNIT_CASE(domain_switch),
-	KUNIT_CASE(change_while_detached),
+	KUNIT_CASE_PARAM(map_and_unmap, tables_gen_params),
+	KUNIT_CASE_PARAM(permissions, tables_gen_params),
+	KUNIT_CASE_PARAM(tables_go, tables_gen_params),
+	KUNIT_CASE_PARAM(block_over_table, tables_gen_params),
+	KUNIT_CASE_PARAM(last_page, tables_gen_params),
+	KUNIT_CASE_PARAM(largest_blocks, tables_gen_params),
+	KUNIT_CASE_PARAM(input_widths, tables_gen_params),
+	KUNIT_CASE_PARAM(domain_switch, tables_gen_params),
+	KUNIT_CASE(stage_switch),
+	KUNIT_CASE_PARAM(change_while_detached, tables_gen_params),
+	KUNIT_CASE_PARAM(tag_used_again, tables_gen_params),
+	KUNIT_CASE_PARAM(tags_run_out, tables_gen_params),
 	KUNIT_CASE(two_devices),
 	KUNIT_CASE(aliases),
 	KUNIT_CASE(many_aliases),
-	KUNIT_CASE(two_units),
-	KUNIT_CASE(unfit_unit),
+	KUNIT_CASE_PARAM(two_units, tables_gen_params),
+	KUNIT_CASE_PARAM(unfit_unit, unfit_gen_params),
+	KUNIT_CASE_PARAM(unfit_domain, tables_gen_params),
 	KUNIT_CASE(directory_grows),
 	KUNIT_CASE(bad_device_ids),
 	KUNIT_CASE(device_comes_and_goes),
 	KUNIT_CASE(shared_device_id),
-	KUNIT_CASE_SLOW(random_order),
+	KUNIT_CASE_PARAM_ATTR(random_order, tables_gen_params,
+			      { .speed = KUNIT_SPEED_SLOW }),
 	{ }
 };
 

@@ -8,10 +8,17 @@
  */
 #include <kunit/device.h>
 #include <linux/mm.h>
+#include <linux/sizes.h>
 #include <linux/unaligned.h>
 #include <linux/vmalloc.h>
 
 #include "model_test.h"
+
+/* What tests use that are not about tables: any kernel can have pages of 4K. */
+const struct model_tables model_stage1 =
+	MODEL_STAGE1(4K, SZ_4K, SZ_2M, 48);
+const struct model_tables model_stage2 =
+	MODEL_STAGE2(4K, SZ_4K, SZ_2M, 48);
 
 /* The timer's step of real time, and how many commands it takes in one. */
 #define MODEL_STEP_NS		(100 * NSEC_PER_USEC)
@@ -168,6 +175,7 @@ static void model_check(struct model_unit *m, const struct model_known *known)
 {
 	u64 fault = le64_to_cpu(known->copy.fault);
 	u64 s1root = le64_to_cpu(known->copy.s1root);
+	u64 s2root = le64_to_cpu(known->copy.s2root);
 
 	if (memcmp(known->dc, &known->copy, sizeof(known->copy)))
 		m->damaged++;
@@ -175,6 +183,8 @@ static void model_check(struct model_unit *m, const struct model_known *known)
 		(void)READ_ONCE(*(const u64 *)phys_to_virt(fault));
 	if (s1root)
 		(void)READ_ONCE(*(const u64 *)phys_to_virt(s1root));
+	if (s2root)
+		(void)READ_ONCE(*(const u64 *)phys_to_virt(s2root));
 }
 
 /* Commands may be taken at any moment now, and have not been. */
@@ -337,15 +347,17 @@ void model_reconfigure(struct model_unit *m)
 }
 
 /**
- * model_prepare() - a model that the driver has not been told of yet
+ * model_prepare_with() - a model that the driver has not been told of yet
  * @test: the test
  * @name: of the unit's device
+ * @tables: kind of tables of its domains
  *
- * With all that the model can do, and its checking mode on.
+ * With all that the model can do but other granules, and its checking mode on.
  *
  * Return: the unit, which goes with the test.
  */
-struct model_unit *model_prepare(struct kunit *test, const char *name)
+struct model_unit *model_prepare_with(struct kunit *test, const char *name,
+				      const struct model_tables *tables)
 {
 	struct model_unit *m = kunit_kzalloc(test, sizeof(*m), GFP_KERNEL);
 
@@ -366,12 +378,29 @@ struct model_unit *model_prepare(struct kunit *test, const char *name)
 
 	cordon_model_default_config(&m->config);
 	m->config.check_stale = true;
+	/* CAP0: S1TG is bits 34:32, S2TG bits 37:35 */
+	m->config.cap[1] &= ~(0x3fULL << 32);
+	m->config.cap[1] |= (u64)tables->granule << 32 |
+			    (u64)tables->granule << 35;
+	m->tables = tables;
 	m->memory = vzalloc(cordon_model_size(&m->config));
 	KUNIT_ASSERT_NOT_NULL(test, m->memory);
 	KUNIT_ASSERT_EQ(test, 0,
 			kunit_add_action_or_reset(test, model_finish_action, m));
 	model_reconfigure(m);
 	return m;
+}
+
+/**
+ * model_prepare() - model_prepare_with() tables of stage 1
+ * @test: the test
+ * @name: of the unit's device
+ *
+ * Return: the unit, which goes with the test.
+ */
+struct model_unit *model_prepare(struct kunit *test, const char *name)
+{
+	return model_prepare_with(test, name, &model_stage1);
 }
 
 /**
@@ -399,10 +428,34 @@ void model_start_prepared(struct model_unit *m)
  */
 struct model_unit *model_start(struct kunit *test, const char *name)
 {
-	struct model_unit *m = model_prepare(test, name);
+	return model_start_with(test, name, &model_stage1);
+}
+
+/**
+ * model_start_with() - a unit in use
+ * @test: the test
+ * @name: of the unit's device
+ * @tables: kind of tables of its domains
+ *
+ * Return: the unit, which goes with the test.
+ */
+struct model_unit *model_start_with(struct kunit *test, const char *name,
+				    const struct model_tables *tables)
+{
+	struct model_unit *m = model_prepare_with(test, name, tables);
 
 	model_start_prepared(m);
 	return m;
+}
+
+/**
+ * model_tables_desc() - for KUNIT_ARRAY_PARAM
+ * @t: kind of tables
+ * @desc: where to write its name
+ */
+void model_tables_desc(const struct model_tables *t, char *desc)
+{
+	strscpy(desc, t->name, KUNIT_PARAM_DESC_SIZE);
 }
 
 /**
@@ -471,7 +524,7 @@ struct cordon_device *model_device1(struct model_unit *m, const char *name,
 }
 
 /**
- * model_domain() - a paging domain
+ * model_domain() - a paging domain, with the tables that the unit is for
  * @m: unit that it is for
  *
  * To be called before the devices that it is attached to are made: what a test
@@ -481,7 +534,20 @@ struct cordon_device *model_device1(struct model_unit *m, const char *name,
  */
 struct iommu_domain *model_domain(struct model_unit *m)
 {
-	struct iommu_domain *domain = cordon_domain_alloc(m->unit);
+	return model_domain_of(m, m->tables->stage);
+}
+
+/**
+ * model_domain_of() - a paging domain of either stage
+ * @m: unit that it is for
+ * @stage: the stage
+ *
+ * Return: the domain, which goes with the test; see model_domain().
+ */
+struct iommu_domain *model_domain_of(struct model_unit *m,
+				     enum cordon_stage stage)
+{
+	struct iommu_domain *domain = cordon_domain_alloc(m->unit, stage, 0);
 
 	KUNIT_ASSERT_FALSE(m->test, IS_ERR(domain));
 	KUNIT_ASSERT_EQ(m->test, 0,

@@ -30,6 +30,50 @@
 #define MODEL_LOG		64
 
 /**
+ * struct model_tables - kind of tables that a test is run with
+ * @name: what the case is called
+ * @stage: their stage
+ * @granule: bit of CORDON_CAP0_S1TG and CORDON_CAP0_S2TG: the unit has no other
+ * @page: bytes of a page
+ * @block: bytes of a block one level up, which are also those of a table
+ * @bits: of an address, where the unit has 52
+ * @range: opcode of the command after pages have gone (spec 5.4)
+ * @all: opcode of the command for all of a domain
+ * @retire: opcode of the command after a domain has left the unit
+ */
+struct model_tables {
+	const char *name;
+	enum cordon_stage stage;
+	unsigned int granule;
+	size_t page;
+	size_t block;
+	unsigned int bits;
+	u8 range;
+	u8 all;
+	u8 retire;
+};
+
+#define MODEL_STAGE1(granule_, page_, block_, bits_)			\
+	{								\
+		.name = "stage 1, " #granule_,				\
+		.stage = CORDON_STAGE1, .granule = MODEL_TG_##granule_,	\
+		.page = page_, .block = block_, .bits = bits_,		\
+		.range = 0x05, .all = 0x06, .retire = 0x06,		\
+	}
+#define MODEL_STAGE2(granule_, page_, block_, bits_)			\
+	{								\
+		.name = "stage 2, " #granule_,				\
+		.stage = CORDON_STAGE2, .granule = MODEL_TG_##granule_,	\
+		.page = page_, .block = block_, .bits = bits_,		\
+		.range = 0x08, .all = 0x08, .retire = 0x07,		\
+	}
+#define MODEL_TG_4K		0x1
+#define MODEL_TG_64K		0x2
+#define MODEL_TG_16K		0x4
+
+extern const struct model_tables model_stage1, model_stage2;
+
+/**
  * struct model_known - a context that hardware may know
  * @dc: where it is
  * @copy: what it said when hardware may have read it first
@@ -65,6 +109,7 @@ struct model_watch {
  * @model: the model
  * @memory: what it is made of
  * @config: its configuration
+ * @tables: kind of tables of the domains that model_domain() makes
  * @clock: its system counter; goes on with each access of a register
  * @timer: carries out commands when &cordon_config.command_latency is not 0
  * @running: @timer has been started
@@ -91,6 +136,7 @@ struct model_unit {
 	struct cordon_model *model;
 	void *memory;
 	struct cordon_config config;
+	const struct model_tables *tables;
 	u64 clock;
 	struct hrtimer timer;
 	bool running;
@@ -122,6 +168,10 @@ struct model_unit {
 
 struct model_unit *model_prepare(struct kunit *test, const char *name);
 struct model_unit *model_start(struct kunit *test, const char *name);
+struct model_unit *model_prepare_with(struct kunit *test, const char *name,
+				      const struct model_tables *tables);
+struct model_unit *model_start_with(struct kunit *test, const char *name,
+				    const struct model_tables *tables);
 void model_start_prepared(struct model_unit *m);
 void model_reconfigure(struct model_unit *m);
 void model_latency(struct model_unit *m, u64 ticks);
@@ -132,6 +182,9 @@ struct cordon_device *model_device(struct model_unit *m, const char *name,
 struct cordon_device *model_device1(struct model_unit *m, const char *name,
 				    u32 id);
 struct iommu_domain *model_domain(struct model_unit *m);
+struct iommu_domain *model_domain_of(struct model_unit *m,
+				     enum cordon_stage stage);
+void model_tables_desc(const struct model_tables *t, char *desc);
 
 void model_request(struct model_unit *m, const struct cordon_request *req,
 		   struct cordon_answer *ans);

@@ -20,6 +20,13 @@
 #define BLOCKED		0x1b
 #define NOT_MAPPED	0x22
 
+static const struct model_tables tables_cases[] = {
+	MODEL_STAGE1(4K, SZ_4K, SZ_2M, 48),
+	MODEL_STAGE2(4K, SZ_4K, SZ_2M, 48),
+};
+
+KUNIT_ARRAY_PARAM(tables, tables_cases, model_tables_desc);
+
 /*
  * Rounds of what races: many, but on a machine that is slow or busy only as
  * many as fit into some seconds.
@@ -34,7 +41,9 @@ static bool go_on(ktime_t start, unsigned int round, unsigned int rounds)
 
 static struct model_unit *slow_unit(struct kunit *test)
 {
-	struct model_unit *m = model_prepare(test, "slow-unit");
+	struct model_unit *m = model_prepare_with(test, "slow-unit",
+						  test->param_value ?:
+						  &model_stage1);
 
 	model_latency(m, 1);
 	model_start_prepared(m);
@@ -109,7 +118,7 @@ static void tables_outlive_walks(struct kunit *test)
 	struct cordon_device *cdev = model_device1(m, "device", MODEL_DEVID);
 
 	KUNIT_ASSERT_EQ(test, cordon_attach(cdev, domain), 0);
-	for (unsigned int i = 0; i < 2 * CORDON_DEFERRED_TABLES + 8; i++) {
+	for (unsigned int i = 0; i < CORDON_DEFERRED_TABLES + 8; i++) {
 		map(test, domain, SZ_1G, PA_A + SZ_4K, SZ_2M);
 		/* The walk is cached, of all translations but one none is. */
 		EXPECT_PASS(m, MODEL_DEVID, SZ_1G, MODEL_READ, PA_A + SZ_4K);
@@ -131,9 +140,10 @@ static void domains_outlive_walks(struct kunit *test)
 	struct cordon_device *cdev = model_device1(m, "device", MODEL_DEVID);
 
 	model_watch(m, cdev);
-	for (unsigned int i = 0; i < 100; i++) {
-		struct iommu_domain *domain = cordon_domain_alloc(m->unit);
+	for (unsigned int i = 0; i < 50; i++) {
+		struct iommu_domain *domain;
 
+		domain = cordon_domain_alloc(m->unit, m->tables->stage, 0);
 		KUNIT_ASSERT_FALSE(test, IS_ERR(domain));
 		map(test, domain, SZ_1G, PA_A + SZ_4K, SZ_2M);
 		KUNIT_ASSERT_EQ(test, cordon_attach(cdev, domain), 0);
@@ -238,6 +248,18 @@ static void walker_image(struct kunit *test, struct walker *w, unsigned int i)
 			phys_to_virt(pointer & CORDON_PTR_CONTEXT);
 }
 
+static const enum cordon_stage other_stages[] = {
+	CORDON_STAGE1, CORDON_STAGE2,
+};
+
+static void other_stage_desc(const enum cordon_stage *stage, char *desc)
+{
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "from stage 1 to stage %u",
+		 *stage == CORDON_STAGE1 ? 1 : 2);
+}
+
+KUNIT_ARRAY_PARAM(other_stage, other_stages, other_stage_desc);
+
 /*
  * From one domain to another and back, thousands of times, under hardware that
  * walks all the time: it finds one context or the other, whole, and each DMA
@@ -245,9 +267,10 @@ static void walker_image(struct kunit *test, struct walker *w, unsigned int i)
  */
 static void contexts_are_whole(struct kunit *test)
 {
+	const enum cordon_stage *stage = test->param_value;
 	struct model_unit *m = model_start(test, "unit");
 	struct iommu_domain *a = model_domain(m);
-	struct iommu_domain *b = model_domain(m);
+	struct iommu_domain *b = model_domain_of(m, *stage);
 	struct cordon_device *cdev = model_device1(m, "device", MODEL_DEVID);
 	struct walker *w = kunit_kzalloc(test, sizeof(*w), GFP_KERNEL);
 	struct task_struct *thread;
@@ -417,11 +440,12 @@ static void unmap_under_attach(struct kunit *test)
 }
 
 static struct kunit_case order_cases[] = {
-	KUNIT_CASE(unmap_waits),
+	KUNIT_CASE_PARAM(unmap_waits, tables_gen_params),
 	KUNIT_CASE(attach_waits),
-	KUNIT_CASE(tables_outlive_walks),
-	KUNIT_CASE(domains_outlive_walks),
-	KUNIT_CASE_SLOW(contexts_are_whole),
+	KUNIT_CASE_PARAM(tables_outlive_walks, tables_gen_params),
+	KUNIT_CASE_PARAM(domains_outlive_walks, tables_gen_params),
+	KUNIT_CASE_PARAM_ATTR(contexts_are_whole, other_stage_gen_params,
+			      { .speed = KUNIT_SPEED_SLOW }),
 	KUNIT_CASE_SLOW(map_under_dma),
 	KUNIT_CASE_SLOW(unmap_under_attach),
 	{ }

@@ -89,7 +89,7 @@ unsigned int cordon_ps_bits(unsigned int ps)
 EXPORT_SYMBOL_IF_KUNIT(cordon_ps_bits);
 
 /* Sizes of pages and blocks that come with a granule (spec 4.4). */
-static u64 cordon_granule_pgsizes(u8 granules)
+static u64 cordon_granule_pgsizes(u8 granules, bool lva64k)
 {
 	u64 sizes = 0;
 
@@ -98,9 +98,35 @@ static u64 cordon_granule_pgsizes(u8 granules)
 	if (granules & BIT(CORDON_TG_16K))
 		sizes |= SZ_16K | SZ_32M;
 	if (granules & BIT(CORDON_TG_64K))
-		sizes |= SZ_64K | SZ_512M;
+		sizes |= SZ_64K | SZ_512M | (lva64k ? BIT_ULL(42) : 0);
 	return sizes;
 }
+
+/* Of granules that are all larger than the kernel's pages none can be used. */
+static u64 cordon_stage_pgsizes(const struct cordon_caps *caps, u64 feature,
+				u8 granules)
+{
+	u64 sizes = cordon_granule_pgsizes(granules,
+					   caps->features & CORDON_CAP1_LVA64K);
+
+	if (!(caps->features & feature) || !(sizes & ((PAGE_SIZE << 1) - 1)))
+		return 0;
+	return sizes;
+}
+
+/**
+ * cordon_caps_tag_bits() - width of the tags of a stage (spec 2)
+ * @caps: capabilities
+ * @stage: the stage
+ *
+ * Return: bits.
+ */
+unsigned int cordon_caps_tag_bits(const struct cordon_caps *caps,
+				  enum cordon_stage stage)
+{
+	return stage == CORDON_STAGE1 ? caps->dtag_bits : caps->vmtag_bits;
+}
+EXPORT_SYMBOL_IF_KUNIT(cordon_caps_tag_bits);
 
 /**
  * cordon_caps_parse() - what a unit says it can do (spec 10.2)
@@ -138,7 +164,10 @@ int cordon_caps_parse(const struct cordon_cap_regs *regs,
 		.time_hz = FIELD_GET(CORDON_CAP4_TIME_HZ, regs->cap4),
 		.unit_devid = FIELD_GET(CORDON_CAP4_UNIT_DEVID, regs->cap4),
 	};
-	caps->pgsizes = cordon_granule_pgsizes(caps->s1tg);
+	caps->pgsizes[CORDON_STAGE1] =
+		cordon_stage_pgsizes(caps, CORDON_CAP1_S1, caps->s1tg);
+	caps->pgsizes[CORDON_STAGE2] =
+		cordon_stage_pgsizes(caps, CORDON_CAP1_S2, caps->s2tg);
 
 	if (regs->id == U64_MAX) {
 		*why = "registers read as all ones: no power, no clock or no unit";
@@ -172,7 +201,9 @@ int cordon_caps_parse(const struct cordon_cap_regs *regs,
 		return -EINVAL;
 	}
 	if (!caps->devid_bits || caps->devid_bits > CORDON_DEVID_MAX_BITS ||
-	    caps->dtag_bits < 8 || caps->dtag_bits > CORDON_DTAG_MAX_BITS) {
+	    caps->dtag_bits < 8 || caps->dtag_bits > CORDON_DTAG_MAX_BITS ||
+	    caps->vmtag_bits > CORDON_VMTAG_MAX_BITS ||
+	    (caps->features & CORDON_CAP1_S2 && !caps->vmtag_bits)) {
 		*why = "identifiers of impossible width";
 		return -EINVAL;
 	}
@@ -180,12 +211,12 @@ int cordon_caps_parse(const struct cordon_cap_regs *regs,
 		*why = "addresses of impossible width";
 		return -EINVAL;
 	}
-	if (!(caps->features & CORDON_CAP1_S1)) {
-		*why = "no stage 1, which this driver needs";
+	if (!(caps->features & (CORDON_CAP1_S1 | CORDON_CAP1_S2))) {
+		*why = "neither stage 1 nor stage 2";
 		return -EOPNOTSUPP;
 	}
-	if (!(caps->pgsizes & ((PAGE_SIZE << 1) - 1))) {
-		*why = "no granule of stage 1 as small as the kernel's pages";
+	if (!caps->pgsizes[CORDON_STAGE1] && !caps->pgsizes[CORDON_STAGE2]) {
+		*why = "no granule of either stage as small as the kernel's pages";
 		return -EOPNOTSUPP;
 	}
 	if (!(caps->features & CORDON_CAP1_COHERENT)) {
@@ -638,20 +669,24 @@ struct cordon_unit *cordon_unit_find(struct fwnode_handle *fwnode)
 }
 
 /**
- * cordon_units_dtag_bits() - width of domain tags that all units have
+ * cordon_units_tag_bits() - width of tags that all units with a stage have
+ * @stage: the stage
  *
  * May sleep.
  *
- * Return: bits; CORDON_DTAG_MAX_BITS if there are no units.
+ * Return: bits; CORDON_DTAG_MAX_BITS if there are no such units.
  */
-unsigned int cordon_units_dtag_bits(void)
+unsigned int cordon_units_tag_bits(enum cordon_stage stage)
 {
 	unsigned int bits = CORDON_DTAG_MAX_BITS;
 	struct cordon_unit *unit;
 
 	guard(mutex)(&cordon_units_lock);
-	list_for_each_entry(unit, &cordon_units, list)
-		bits = min(bits, unit->caps.dtag_bits);
+	list_for_each_entry(unit, &cordon_units, list) {
+		if (unit->caps.pgsizes[stage])
+			bits = min(bits,
+				   cordon_caps_tag_bits(&unit->caps, stage));
+	}
 	return bits;
 }
 
@@ -711,11 +746,18 @@ static void cordon_announce(const struct cordon_unit *unit)
 {
 	const struct cordon_caps *caps = &unit->caps;
 
+	const char *stages = "stages 1 and 2";
+
+	if (!caps->pgsizes[CORDON_STAGE2])
+		stages = "stage 1";
+	else if (!caps->pgsizes[CORDON_STAGE1])
+		stages = "stage 2";
 	dev_info(unit->dev,
-		 "version %u.%u, implementation 0x%x: %u of %u command queues; DeviceIDs of %u bits, domain tags of %u, input addresses of %u, physical addresses of %u\n",
+		 "version %u.%u, implementation 0x%x: %u of %u command queues; %s; DeviceIDs of %u bits, domain tags of %u, VM tags of %u, input addresses of %u, physical addresses of %u\n",
 		 CORDON_MAJOR, caps->minor, caps->implementation,
-		 unit->nr_queues, caps->cmdqs, caps->devid_bits,
-		 caps->dtag_bits, caps->ias_bits, caps->oas_bits);
+		 unit->nr_queues, caps->cmdqs, stages, caps->devid_bits,
+		 caps->dtag_bits, caps->vmtag_bits, caps->ias_bits,
+		 caps->oas_bits);
 }
 
 static int cordon_probe(struct platform_device *pdev)

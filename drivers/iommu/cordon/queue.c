@@ -113,6 +113,47 @@ struct cordon_cmd cordon_cmd_inv_dtag(u16 vmtag, u32 dtag)
 EXPORT_SYMBOL_IF_KUNIT(cordon_cmd_inv_dtag);
 
 /**
+ * cordon_cmd_inv_vmtag() - encode INV_VMTAG (spec 5.4.7)
+ * @vmtag: VM tag
+ *
+ * Return: the command.
+ */
+struct cordon_cmd cordon_cmd_inv_vmtag(u16 vmtag)
+{
+	return (struct cordon_cmd) {
+		.op = cpu_to_le64(FIELD_PREP(CORDON_CMD_OP,
+					     CORDON_OP_INV_VMTAG)),
+		.target = cpu_to_le64(FIELD_PREP(CORDON_TGT_VMTAG, vmtag)),
+	};
+}
+EXPORT_SYMBOL_IF_KUNIT(cordon_cmd_inv_vmtag);
+
+/**
+ * cordon_cmd_inv_s2range() - encode INV_S2RANGE (spec 5.4.8)
+ * @vmtag: VM tag
+ * @first: first IPA
+ * @last: last IPA, inclusive
+ * @leaf: no table was unlinked
+ * @pgsize_lg2: log2 of the smallest page in the range, 0 if unknown
+ *
+ * Return: the command.
+ */
+struct cordon_cmd cordon_cmd_inv_s2range(u16 vmtag, u64 first, u64 last,
+					 bool leaf, unsigned int pgsize_lg2)
+{
+	return (struct cordon_cmd) {
+		.op = cpu_to_le64(FIELD_PREP(CORDON_CMD_OP,
+					     CORDON_OP_INV_S2RANGE)),
+		.target = cpu_to_le64(FIELD_PREP(CORDON_TGT_VMTAG, vmtag) |
+				      FIELD_PREP(CORDON_TGT_PGSIZE, pgsize_lg2) |
+				      (leaf ? CORDON_TGT_LEAF : 0)),
+		.first = cpu_to_le64(first),
+		.last = cpu_to_le64(last),
+	};
+}
+EXPORT_SYMBOL_IF_KUNIT(cordon_cmd_inv_s2range);
+
+/**
  * cordon_cmd_complete() - have a command write its completion (spec 5.5)
  * @cmd: the command
  * @slot: slot of the completion area

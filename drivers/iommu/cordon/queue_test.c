@@ -50,6 +50,17 @@ static void commands(struct kunit *test)
 		   0x06, 0xffffff0000, 0, 0);
 	expect_cmd(test, cordon_cmd_inv_dtag(0x1234, 0x56789a),
 		   0x06, 0x56789a1234, 0, 0);
+
+	expect_cmd(test, cordon_cmd_inv_vmtag(1), 0x07, 1, 0, 0);
+	expect_cmd(test, cordon_cmd_inv_vmtag(0xffff), 0x07, 0xffff, 0, 0);
+
+	expect_cmd(test, cordon_cmd_inv_s2range(1, 0x1000, 0x1fff, false, 0),
+		   0x08, 0x1, 0x1000, 0x1fff);
+	expect_cmd(test, cordon_cmd_inv_s2range(0xbeef, 0x123456789abc,
+						0xfedcba987654, true, 16),
+		   0x08, 0x000840000000beef, 0x123456789abc, 0xfedcba987654);
+	expect_cmd(test, cordon_cmd_inv_s2range(0xffff, 0, ~0ULL, false, 52),
+		   0x08, 0x001a00000000ffff, 0, 0xffffffffffffffff);
 }
 
 /* spec 5.3.1: COMPLETE is bit 8, SLOT bits 31:16, VALUE bits 63:32 */

@@ -61,11 +61,24 @@ static void scene_attach(struct kunit *test, struct scene *s)
 	KUNIT_ASSERT_EQ(test, cordon_attach(s->cdev, s->domain), 0);
 }
 
-static void scene(struct kunit *test, struct scene *s)
+static void scene_with(struct kunit *test, struct scene *s,
+		       const struct model_tables *tables)
 {
-	s->m = model_start(test, "unit");
+	s->m = model_start_with(test, "unit", tables);
 	scene_attach(test, s);
 }
+
+static void scene(struct kunit *test, struct scene *s)
+{
+	scene_with(test, s, &model_stage1);
+}
+
+static const struct model_tables tables_cases[] = {
+	MODEL_STAGE1(4K, SZ_4K, SZ_2M, 48),
+	MODEL_STAGE2(4K, SZ_4K, SZ_2M, 48),
+};
+
+KUNIT_ARRAY_PARAM(tables, tables_cases, model_tables_desc);
 
 /* A fault queue of 8 records: CAP2.FQ_LOG2 is bits 20:16; no merging. */
 static void small_scene(struct kunit *test, struct scene *s)
@@ -104,7 +117,7 @@ static void handler_is_told(struct kunit *test)
 {
 	struct scene s;
 
-	scene(test, &s);
+	scene_with(test, &s, test->param_value);
 	KUNIT_ASSERT_EQ(test, 0, iommu_map(s.domain, 0x4000, PA_A, SZ_4K,
 					   IOMMU_READ, GFP_KERNEL));
 	EXPECT_FAULT(s.m, MODEL_DEVID, 0x12345678, MODEL_READ, NOT_MAPPED);
@@ -140,7 +153,7 @@ static void handler_of_old_domain(struct kunit *test)
 	struct iommu_domain *other;
 	struct scene s;
 
-	scene(test, &s);
+	scene_with(test, &s, test->param_value);
 	other = model_domain(s.m);
 	EXPECT_FAULT(s.m, MODEL_DEVID, 0x1000, MODEL_READ, NOT_MAPPED);
 	/* It is still in the queue when the device leaves. */
@@ -344,8 +357,8 @@ static void restart(struct kunit *test)
 }
 
 static struct kunit_case report_cases[] = {
-	KUNIT_CASE(handler_is_told),
-	KUNIT_CASE(handler_of_old_domain),
+	KUNIT_CASE_PARAM(handler_is_told, tables_gen_params),
+	KUNIT_CASE_PARAM(handler_of_old_domain, tables_gen_params),
 	KUNIT_CASE(repeats_are_merged),
 	KUNIT_CASE(every_record_in_order),
 	KUNIT_CASE(limit_of_a_device),

@@ -15,21 +15,23 @@
 /* A device was attached to a domain, or could not be. */
 TRACE_EVENT(cordon_attach,
 	    TP_PROTO(struct device *unit, struct device *dev, const char *type,
-		     u32 tag, int ret),
-	    TP_ARGS(unit, dev, type, tag, ret),
+		     struct cordon_tags tags, int ret),
+	    TP_ARGS(unit, dev, type, tags, ret),
 	    TP_STRUCT__entry(__string(unit, dev_name(unit))
 			     __string(dev, dev_name(dev))
 			     __string(type, type)
-			     __field(u32, tag)
+			     __field(u32, dtag)
+			     __field(u16, vmtag)
 			     __field(int, ret)),
 	    TP_fast_assign(__assign_str(unit);
 			   __assign_str(dev);
 			   __assign_str(type);
-			   __entry->tag = tag;
+			   __entry->dtag = tags.dtag;
+			   __entry->vmtag = tags.vmtag;
 			   __entry->ret = ret;),
-	    TP_printk("%s: %s to %s domain %u, ret=%d", __get_str(unit),
-		      __get_str(dev), __get_str(type), __entry->tag,
-		      __entry->ret)
+	    TP_printk("%s: %s to %s domain, vmtag=%u dtag=%u ret=%d",
+		      __get_str(unit), __get_str(dev), __get_str(type),
+		      __entry->vmtag, __entry->dtag, __entry->ret)
 );
 
 /* A fault record was taken from the queue (spec 6.2); none is left out. */

@@ -8,6 +8,6 @@
 exec "$(dirname "$0")/on-board" slow 500 probe-failures,engine-tests \
 	-global cordon-iommu.command-latency=50000 \
 	-global cordon-iommu.check-grace=2000000000 \
-	-device cordon-iommu,stage1=off \
-	-device cordon-iommu,s1-granules=2 \
+	-device cordon-iommu,stage1=off,stage2=off \
+	-device cordon-iommu,s1-granules=2,s2-granules=2 \
 	-device cordon-iommu,coherent=off,ha=off,hd=off,haft=off,dirty-log=off
