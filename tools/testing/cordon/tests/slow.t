@@ -5,7 +5,7 @@
 #
 # A DMA may use the old context until the invalidation has taken effect: with
 # domains that change under it, two seconds are not too long on a busy machine.
-exec "$(dirname "$0")/on-board" slow 500 probe-failures,engine-tests \
+exec "$(dirname "$0")/on-board" slow 500 probe-failures,engine-tests,iommufd \
 	-global cordon-iommu.command-latency=50000 \
 	-global cordon-iommu.check-grace=2000000000 \
 	-device cordon-iommu,stage1=off,stage2=off \
