@@ -330,7 +330,7 @@ static void cordon_stream_free(struct cordon_stream *stream)
  * cordon_stream_get() - take part in a DeviceID
  * @unit: the unit; its lock is held
  * @devid: the DeviceID
- * @owner: the device
+ * @owner: the device, or NULL for a handover
  *
  * A new stream has no context: it is blocked.
  *
@@ -348,6 +348,8 @@ struct cordon_stream *cordon_stream_get(struct cordon_unit *unit, u32 devid,
 	stream = xa_load(&unit->streams, devid);
 	if (stream) {
 		stream->users++;
+		if (!stream->owner)
+			stream->owner = owner;
 		return stream;
 	}
 

@@ -252,7 +252,7 @@ struct cordon_fault_queue {
 
 /**
  * enum cordon_unit_state - whether commands can be issued
- * @CORDON_UNIT_STOPPED: everything is blocked, nothing is cached
+ * @CORDON_UNIT_STOPPED: everything is blocked or waits, nothing is cached
  * @CORDON_UNIT_RUNNING: in use
  * @CORDON_UNIT_DEAD: it does not answer; what it has cached is unknown
  */
@@ -268,14 +268,17 @@ enum cordon_unit_state {
  * @base: registers
  * @mmio: registers in KUnit, otherwise NULL
  * @caps: what it can do
+ * @id: CORDON_REG_ID
  * @state: enum cordon_unit_state, see cordon_unit_state()
  * @quiet: the hardware has acknowledged that it uses no memory of ours
+ * @asleep: suspended: registers may be out of power, and are left alone
  * @iommu: what the IOMMU core knows of it
  * @list: in the list of all units
  * @lock: protects @dir, @streams, @devices, what they lead to, and attachments
  * @dir: directory of device contexts
  * @streams: struct cordon_stream by DeviceID
  * @devices: struct cordon_device
+ * @handovers: struct cordon_handover: devices that firmware left at work
  * @queues: command queues
  * @nr_queues: how many
  * @qtable: their descriptors (spec 5.1)
@@ -290,8 +293,10 @@ struct cordon_unit {
 	void __iomem *base;
 	const struct cordon_mmio *mmio;
 	struct cordon_caps caps;
+	u64 id;
 	int state;
 	bool quiet;
+	bool asleep;
 
 	struct iommu_device iommu;
 	struct list_head list;
@@ -300,6 +305,7 @@ struct cordon_unit {
 	struct cordon_dir dir;
 	struct xarray streams;
 	struct list_head devices;
+	struct list_head handovers;
 
 	struct cordon_queue *queues;
 	unsigned int nr_queues;
@@ -318,7 +324,8 @@ struct cordon_unit {
  * @devid: the DeviceID
  * @users: devices that requests with this DeviceID may come from; more than
  *	one behind a bridge that hides them, all in one group
- * @owner: one of them
+ * @owner: one of them, or NULL if there is none, but @handover
+ * @handover: a user too: keeps regions mapped until a device is attached
  * @slot: the pointer at level 0 of the directory
  * @dc: the context that @slot points to, or NULL
  * @blocked: the context that blocks
@@ -338,6 +345,7 @@ struct cordon_stream {
 	u32 devid;
 	unsigned int users;
 	struct cordon_device *owner;
+	struct cordon_handover *handover;
 	__le64 *slot;
 	struct cordon_dc *dc;
 	struct cordon_dc *blocked;
@@ -621,6 +629,10 @@ u32 cordon_caps_region(const struct cordon_caps *caps);
 struct cordon_unit *cordon_unit_create(struct device *dev, void __iomem *base,
 				       resource_size_t size,
 				       const struct cordon_mmio *mmio);
+bool cordon_unit_hold(struct cordon_unit *unit);
+int cordon_unit_open(struct cordon_unit *unit, bool keep);
+void cordon_unit_close(struct cordon_unit *unit, bool report);
+bool cordon_unit_is_live(struct cordon_unit *unit);
 int cordon_unit_start(struct cordon_unit *unit);
 void cordon_unit_stop(struct cordon_unit *unit);
 void cordon_unit_destroy(struct cordon_unit *unit);
@@ -634,6 +646,18 @@ void cordon_free_pages(void *pages, size_t size);
 void cordon_handle_command(struct cordon_unit *unit);
 void cordon_handle_error(struct cordon_unit *unit);
 
+/* power.c */
+extern const struct dev_pm_ops cordon_pm_ops;
+
+void cordon_unit_suspend(struct cordon_unit *unit);
+int cordon_unit_resume(struct cordon_unit *unit);
+
+/* handover.c */
+bool cordon_regions_sound(struct device *dev, struct device_node *np);
+void cordon_handover_prepare(struct cordon_unit *unit);
+void cordon_handover_end(struct cordon_device *cdev);
+void cordon_handovers_free(struct cordon_unit *unit);
+
 /* core.c */
 extern const struct iommu_ops cordon_ops;
 
@@ -642,6 +666,10 @@ struct cordon_device *cordon_device_add(struct cordon_unit *unit,
 					unsigned int nr);
 void cordon_device_remove(struct cordon_device *cdev);
 int cordon_attach(struct cordon_device *cdev, struct iommu_domain *domain);
+int cordon_attach_locked(struct cordon_device *cdev,
+			 struct iommu_domain *domain);
+void cordon_domain_leave(struct cordon_device *cdev,
+			 struct cordon_domain *cdom);
 
 /* domain.c */
 extern struct iommu_domain cordon_identity_domain;
@@ -727,6 +755,7 @@ bool cordon_gather_cmd(const struct iommu_iotlb_gather *gather,
 int cordon_unit_run(struct cordon_unit *unit, const struct cordon_cmd *cmds,
 		    unsigned int nr);
 int cordon_root_write(struct cordon_unit *unit, u64 root);
+void cordon_unit_lost(struct cordon_unit *unit);
 int cordon_invalidate_streams(struct cordon_unit *unit,
 			      struct cordon_stream * const *streams,
 			      unsigned int nr);
@@ -743,8 +772,8 @@ void cordon_tables_release(struct cordon_domain *domain);
 int cordon_fault_init(struct cordon_unit *unit);
 void cordon_fault_end(struct cordon_unit *unit);
 void cordon_fault_exit(struct cordon_unit *unit);
-int cordon_fault_enable(struct cordon_unit *unit);
-void cordon_fault_flush(struct cordon_unit *unit);
+int cordon_fault_enable(struct cordon_unit *unit, u32 ctrl);
+void cordon_fault_flush(struct cordon_unit *unit, bool report);
 void cordon_fault_decode(const struct cordon_fault *record,
 			 struct cordon_fault_event *event);
 int cordon_fault_describe(const struct cordon_fault_event *event,

@@ -13,9 +13,6 @@
 #include "cordon.h"
 #include "trace.h"
 
-static int cordon_attach_locked(struct cordon_device *cdev,
-				struct iommu_domain *domain);
-
 /*
  * The core puts it down in the device only after the IOMMU has been asked about
  * the device: look where it will look, at the node of the device, or of a PCI
@@ -224,8 +221,13 @@ static int cordon_domain_join(struct cordon_device *cdev,
 	return ret;
 }
 
-static void cordon_domain_leave(struct cordon_device *cdev,
-				struct cordon_domain *cdom)
+/**
+ * cordon_domain_leave() - a domain need not know a device any more
+ * @cdev: the device, which no context of leads to the domain; the lock of its
+ *	unit is held
+ * @cdom: the domain
+ */
+void cordon_domain_leave(struct cordon_device *cdev, struct cordon_domain *cdom)
 {
 	cordon_bond_put(cdom, cdev->unit);
 	scoped_guard(spinlock, &cdom->lock) {
@@ -234,13 +236,19 @@ static void cordon_domain_leave(struct cordon_device *cdev,
 	}
 }
 
-/*
+/**
+ * cordon_attach_locked() - cordon_attach() for those that hold the unit's lock
+ * @cdev: the device
+ * @domain: the domain
+ *
  * Prepare, then commit; the commit fails only if the unit is dead.  Of what a
  * dead unit knows nothing is changed or freed: a device there can be blocked
  * at the most, and leaves its domain in any case, since the core may free it.
+ *
+ * Return: see cordon_attach().
  */
-static int cordon_attach_locked(struct cordon_device *cdev,
-				struct iommu_domain *domain)
+int cordon_attach_locked(struct cordon_device *cdev,
+			 struct iommu_domain *domain)
 {
 	struct iommu_domain *old = cdev->domain;
 	bool dead = cordon_unit_state(cdev->unit) == CORDON_UNIT_DEAD;
@@ -261,6 +269,8 @@ static int cordon_attach_locked(struct cordon_device *cdev,
 	cordon_attach_prepare(cdev, domain);
 	cdev->domain = domain;
 	ret = cordon_attach_publish(cdev);
+	/* What firmware's regions needed is no hardware's any more. */
+	cordon_handover_end(cdev);
 	/* If it is dead it may know the old contexts for ever. */
 	if (ret && cordon_is_paging(old))
 		to_cordon_domain(old)->leaked = true;
@@ -453,7 +463,9 @@ static void cordon_get_resv_regions(struct device *dev, struct list_head *head)
 	if (!region)
 		return;
 	list_add_tail(&region->list, head);
-	iommu_dma_get_resv_regions(dev, head);
+	/* The core reads on where the device tree has ended. */
+	if (!dev->of_node || cordon_regions_sound(dev, dev->of_node))
+		iommu_dma_get_resv_regions(dev, head);
 }
 
 /* The core's choice, by the command line and by trust, is right for all. */

@@ -4,6 +4,7 @@
  * tracepoints.
  */
 #include <linux/bitfield.h>
+#include <linux/cleanup.h>
 #include <linux/iopoll.h>
 #include <linux/list.h>
 #include <linux/sched.h>
@@ -405,7 +406,10 @@ static void cordon_stream_losses(struct cordon_stream *stream)
 
 	if (!fresh)
 		return;
-	stream->owner->tally.lost += fresh;
+	if (stream->owner)
+		stream->owner->tally.lost += fresh;
+	else
+		stream->unit->fq.tally.lost += fresh;
 	cordon_fault_later(stream->unit);
 }
 
@@ -452,8 +456,11 @@ static void cordon_fault_check_losses(struct cordon_unit *unit,
 
 	cordon_anon_losses(unit);
 
+	if (unit->asleep)
+		return;
 	lost = cordon_readq(unit, CORDON_REG_FQ_LOST);
-	if (lost == fq->lost)
+	/* All ones are nobody's answer. */
+	if (lost == fq->lost || lost == U64_MAX)
 		return;
 	fq->lost = lost;
 	xa_for_each(&unit->streams, devid, stream)
@@ -506,7 +513,8 @@ static void cordon_fault_repay(struct work_struct *work)
 static void cordon_fault_advance(struct cordon_unit *unit)
 {
 	dma_mb();
-	cordon_writel(unit, CORDON_REG_FQ_HEAD, unit->fq.head);
+	if (!unit->asleep)
+		cordon_writel(unit, CORDON_REG_FQ_HEAD, unit->fq.head);
 }
 
 /* At most twice the size of the queue is taken at once. */
@@ -679,10 +687,11 @@ void cordon_fault_exit(struct cordon_unit *unit)
 /**
  * cordon_fault_enable() - start the fault queue (spec 12.1, step 3)
  * @unit: a unit whose fault queue is disabled
+ * @ctrl: CORDON_CTRL_* that are to be set beside it
  *
  * Return: 0 or -ETIMEDOUT, which has been logged.
  */
-int cordon_fault_enable(struct cordon_unit *unit)
+int cordon_fault_enable(struct cordon_unit *unit, u32 ctrl)
 {
 	struct cordon_fault_queue *fq = &unit->fq;
 	u32 merge = 0;
@@ -700,18 +709,21 @@ int cordon_fault_enable(struct cordon_unit *unit)
 	cordon_writel(unit, CORDON_REG_FQ_MERGE, merge);
 	fq->lost = cordon_readq(unit, CORDON_REG_FQ_LOST);
 	fq->lost_told = fq->lost;
-	return cordon_ctrl_write(unit, CORDON_CTRL_FQEN);
+	return cordon_ctrl_write(unit, ctrl | CORDON_CTRL_FQEN);
 }
 
 /**
  * cordon_fault_flush() - tell all that has not been told
  * @unit: a unit whose fault queue has just been disabled
+ * @report: devices' fault handlers are asked, as by cordon_fault_drain(); not
+ *	while their drivers are suspended
  *
  * May sleep.
  */
-void cordon_fault_flush(struct cordon_unit *unit)
+void cordon_fault_flush(struct cordon_unit *unit, bool report)
 {
-	cordon_fault_drain(unit);
+	scoped_guard(mutex, &unit->lock)
+		cordon_fault_take(unit, report);
 	cancel_delayed_work_sync(&unit->fq.repay);
 	cordon_fault_repay(&unit->fq.repay.work);
 	cancel_delayed_work_sync(&unit->fq.remainder);

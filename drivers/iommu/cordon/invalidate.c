@@ -222,6 +222,22 @@ int cordon_root_write(struct cordon_unit *unit, u64 root)
 	return ret;
 }
 
+/**
+ * cordon_unit_lost() - a unit is not to be used any more
+ * @unit: the unit
+ *
+ * It is told to block everything, in case it listens.  Any context but NMI.
+ */
+void cordon_unit_lost(struct cordon_unit *unit)
+{
+	scoped_guard(raw_spinlock_irqsave, &unit->root_lock) {
+		WRITE_ONCE(unit->state, CORDON_UNIT_DEAD);
+		unit->root = CORDON_ROOT_SILENT;
+		cordon_writeq(unit, CORDON_REG_ROOT, unit->root);
+	}
+}
+EXPORT_SYMBOL_IF_KUNIT(cordon_unit_lost);
+
 /*
  * Drop everything that is cached, without a command queue.  Many CPUs may have
  * waited for the lock, with interrupts off, for the one that found out what the

@@ -232,7 +232,9 @@ static u64 model_mmio_read(struct model_unit *m, u32 offset, unsigned int size)
 
 	scoped_guard(raw_spinlock_irqsave, &m->lock) {
 		m->clock++;
-		if (!m->gone)
+		if (m->off)
+			m->touched++;
+		else if (!m->gone)
 			value = cordon_model_mmio_read(m->model, offset, size);
 	}
 	return value;
@@ -245,7 +247,9 @@ static void model_write_locked(struct model_unit *m, u32 offset, u64 value,
 	unsigned int commands;
 
 	m->clock++;
-	if (m->gone || (m->swallow && doorbell))
+	if (m->off)
+		m->touched++;
+	if (m->off || m->gone || (m->swallow && doorbell))
 		return;
 	if (doorbell)
 		model_before(m);
@@ -324,6 +328,8 @@ void model_finish(struct model_unit *m)
 		KUNIT_EXPECT_EQ(test, m->outside, 0);
 	KUNIT_EXPECT_EQ_MSG(test, m->damaged, 0,
 			    "contexts changed or freed while hardware knew them");
+	KUNIT_EXPECT_EQ_MSG(test, m->touched, 0,
+			    "registers used while there was no power");
 	vfree(m->memory);
 	m->memory = NULL;
 }
@@ -592,6 +598,9 @@ int model_dma_locked(struct model_unit *m, u32 devid, u64 addr,
 	};
 	struct cordon_answer ans;
 
+	/* The bus is blocked (spec 12.5). */
+	if (m->off)
+		return CORDON_ANSWER_HELD;
 	cordon_model_translate(m->model, &req, &ans);
 	if (!ans.reason && pa)
 		*pa = ans.addr;
@@ -651,6 +660,20 @@ void model_forget(struct model_unit *m)
 {
 	scoped_guard(raw_spinlock_irqsave, &m->lock)
 		cordon_model_drop_caches(m->model);
+}
+
+/**
+ * model_power() - take a unit's power away, or give it back
+ * @m: the unit
+ * @on: give it back: it comes out of reset
+ */
+void model_power(struct model_unit *m, bool on)
+{
+	scoped_guard(raw_spinlock_irqsave, &m->lock) {
+		m->off = !on;
+		m->nr_watches = 0;
+		cordon_model_reset(m->model);
+	}
 }
 
 /**

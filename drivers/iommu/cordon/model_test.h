@@ -115,6 +115,8 @@ struct model_watch {
  * @running: @timer has been started
  * @swallow: writes to doorbells and to RESUME are lost
  * @gone: all registers read as ones, writes are lost
+ * @off: it has no power: registers must be left alone, requests go nowhere
+ * @touched: accesses to registers while @off
  * @watches: contexts that are watched
  * @nr_watches: how many
  * @damaged: contexts that were changed or freed while hardware knew them
@@ -143,6 +145,8 @@ struct model_unit {
 
 	bool swallow;
 	bool gone;
+	bool off;
+	unsigned int touched;
 
 	struct model_watch watches[8];
 	unsigned int nr_watches;
@@ -193,6 +197,7 @@ int model_dma(struct model_unit *m, u32 devid, u64 addr, unsigned int access,
 int model_dma_locked(struct model_unit *m, u32 devid, u64 addr,
 		     unsigned int access, u64 *pa);
 void model_forget(struct model_unit *m);
+void model_power(struct model_unit *m, bool on);
 void model_advance(struct model_unit *m, u64 ticks);
 void model_settle(struct model_unit *m);
 void model_watch(struct model_unit *m, const struct cordon_device *cdev);

@@ -5,6 +5,7 @@
  */
 #include <linux/bitfield.h>
 #include <linux/cleanup.h>
+#include <linux/crash_dump.h>
 #include <linux/interrupt.h>
 #include <linux/iopoll.h>
 #include <linux/log2.h>
@@ -12,6 +13,7 @@
 #include <linux/module.h>
 #include <linux/of_address.h>
 #include <linux/platform_device.h>
+#include <linux/pm.h>
 #include <linux/slab.h>
 
 #include "cordon.h"
@@ -320,6 +322,7 @@ static int cordon_unit_identify(struct cordon_unit *unit, resource_size_t size)
 	regs.cap2 = cordon_readq(unit, CORDON_REG_CAP2);
 	regs.cap3 = cordon_readq(unit, CORDON_REG_CAP3);
 	regs.cap4 = cordon_readq(unit, CORDON_REG_CAP4);
+	unit->id = regs.id;
 	ret = cordon_caps_parse(&regs, &unit->caps, &why);
 	if (ret)
 		return dev_err_probe(unit->dev, ret, "%s (ID 0x%016llx)\n", why,
@@ -347,6 +350,7 @@ void cordon_unit_destroy(struct cordon_unit *unit)
 		dev_err(unit->dev, "keeps its memory: the unit may use it\n");
 		return;
 	}
+	cordon_handovers_free(unit);
 	/* Whoever found it in the list of a domain's bonds is done with it. */
 	synchronize_rcu();
 	cordon_queues_free(unit);
@@ -386,6 +390,7 @@ struct cordon_unit *cordon_unit_create(struct device *dev, void __iomem *base,
 	INIT_LIST_HEAD(&unit->list);
 	INIT_LIST_HEAD(&unit->dir.pages);
 	INIT_LIST_HEAD(&unit->devices);
+	INIT_LIST_HEAD(&unit->handovers);
 	mutex_init(&unit->lock);
 	xa_init(&unit->streams);
 	raw_spin_lock_init(&unit->root_lock);
@@ -437,65 +442,123 @@ static int cordon_unit_silence(struct cordon_unit *unit)
 }
 
 /**
- * cordon_unit_stop() - block everything and give the unit back (spec 12.2)
+ * cordon_unit_hold() - have requests wait at the unit's inputs
  * @unit: the unit
  *
- * Invalidations that come later succeed at once: nothing is cached, and
- * nothing passes.  May sleep.
+ * When this returns true no request is inside, and all that those before did
+ * is visible (spec 10.3: QUIESCE).  May sleep.
+ *
+ * Return: false if the unit cannot, or does not answer.
  */
-void cordon_unit_stop(struct cordon_unit *unit)
+bool cordon_unit_hold(struct cordon_unit *unit)
+{
+	u32 ctrl, ack;
+
+	if (!(unit->caps.features & CORDON_CAP1_QUIESCE))
+		return false;
+	/* What is on its way down must have arrived before it is set again. */
+	ctrl = cordon_readl(unit, CORDON_REG_CTRL);
+	if (read_poll_timeout(cordon_readl, ack,
+			      !((ack ^ ctrl) & CORDON_CTRL_QUIESCE), 1,
+			      cordon_timeout_us(), false, unit,
+			      CORDON_REG_CTRLACK))
+		return false;
+	return !cordon_ctrl_wait(unit, ctrl | CORDON_CTRL_QUIESCE,
+				 CORDON_CTRL_QUIESCE);
+}
+
+/**
+ * cordon_unit_close() - block everything, and have no memory used (spec 12.2)
+ * @unit: the unit
+ * @report: faults that are still there are for the handlers of devices' drivers
+ *	too, and not for the log alone
+ *
+ * Invalidations that come later succeed at once: nothing is cached, and
+ * nothing passes.  Requests that wait go on waiting.  May sleep.
+ */
+void cordon_unit_close(struct cordon_unit *unit, bool report)
 {
 	int ret, ret2;
 
 	/* First the root: once nothing passes, no command is needed. */
 	ret = cordon_root_write(unit, CORDON_ROOT_SILENT);
 	ret2 = cordon_unit_silence(unit);
-	cordon_fault_flush(unit);
+	cordon_fault_flush(unit, report);
 
-	cordon_writeq(unit, CORDON_REG_FQ_ANON, 0);
+	/* Not before the fault queue is off (spec 10.6). */
+	if (!ret2)
+		cordon_writeq(unit, CORDON_REG_FQ_ANON, 0);
 	unit->quiet = !ret && !ret2;
+}
+
+/**
+ * cordon_unit_stop() - block everything and give the unit back (spec 12.2)
+ * @unit: the unit
+ *
+ * See cordon_unit_close().
+ */
+void cordon_unit_stop(struct cordon_unit *unit)
+{
+	cordon_unit_close(unit, true);
 }
 EXPORT_SYMBOL_IF_KUNIT(cordon_unit_stop);
 
+/*
+ * Can the old root stay in force until it is replaced, without requests having
+ * to wait?  Only if none can be handled by a mixture of old and new, and not
+ * after a crash, where what it lets through must end at once.
+ */
+static bool cordon_unit_replaceable(struct cordon_unit *unit)
+{
+	/* without stage 1 there is no MAIR */
+	bool same = !(unit->caps.features & CORDON_CAP1_S1) ||
+		    cordon_readq(unit, CORDON_REG_MAIR(0)) == CORDON_MAIR0;
+
+	return same && !is_kdump_kernel();
+}
+
 /**
- * cordon_unit_start() - put a unit to use (spec 12.1)
- * @unit: a unit that is stopped
+ * cordon_unit_open() - put the unit's directory in force (spec 12.1)
+ * @unit: a unit that is stopped, or whose owner is somebody else
+ * @keep: requests are to be lost as little as possible (spec 12.3, 12.5)
  *
- * What a former owner left is stopped first, and not looked at: from that
- * moment until devices are attached, nothing passes (spec 12.6).  It is done
- * in the same way if there was none.  May sleep.
+ * With @keep they wait until they can be handled by the directory, where the
+ * unit has a place for them.  Otherwise, and if they cannot, what a former owner
+ * let through is blocked first.  May sleep.
  *
  * Return: 0, -ETIMEDOUT or -EIO, which have been logged; then it is stopped, or
  * has been told to block everything if it does not answer.
  */
-int cordon_unit_start(struct cordon_unit *unit)
+int cordon_unit_open(struct cordon_unit *unit, bool keep)
 {
-	u64 root = cordon_readq(unit, CORDON_REG_ROOTACK);
+	u32 hold = 0;
 	int ret, ret2;
 
-	if (FIELD_GET(CORDON_ROOT_LEVELS, root))
-		dev_info(unit->dev,
-			 "unit is live: taking it over, with all devices blocked\n");
-
-	/*
-	 * Whatever of it fails, what the former owner let through is blocked;
-	 * and only then are the requests let in that it had stopped, if any.
-	 */
 	ret = cordon_unit_silence(unit);
-	ret2 = cordon_root_write(unit, CORDON_ROOT_SILENT);
-	if (!ret)
-		ret = ret2;
-	if (!ret)
-		ret = cordon_ctrl_write(unit, 0);
-	if (ret)
-		return ret;
+	if (keep && !ret && cordon_unit_hold(unit))
+		hold = CORDON_CTRL_QUIESCE;
+	if (ret || (!hold && !(keep && cordon_unit_replaceable(unit)))) {
+		/*
+		 * Whatever of it fails, all is blocked; and only then are the
+		 * requests let in that the former owner had stopped, if any.
+		 */
+		ret2 = cordon_root_write(unit, CORDON_ROOT_SILENT);
+		if (!ret)
+			ret = ret2;
+		if (!ret)
+			ret = cordon_ctrl_write(unit, 0);
+		if (ret)
+			return ret;
+	}
 
 	/* From here on it is told of memory of ours. */
 	unit->quiet = false;
 	cordon_writel(unit, CORDON_REG_ERROR, U32_MAX);
 	cordon_writeq(unit, CORDON_REG_CMDPEND, U64_MAX);
-	cordon_writeq(unit, CORDON_REG_MAIR(0), CORDON_MAIR0);
-	ret = cordon_fault_enable(unit);
+	/* A root that is in force uses it still. */
+	if (cordon_readq(unit, CORDON_REG_MAIR(0)) != CORDON_MAIR0)
+		cordon_writeq(unit, CORDON_REG_MAIR(0), CORDON_MAIR0);
+	ret = cordon_fault_enable(unit, hold);
 	if (!ret)
 		ret = cordon_queues_enable(unit);
 	if (ret)
@@ -508,6 +571,8 @@ int cordon_unit_start(struct cordon_unit *unit)
 					cordon_root_word(virt_to_phys(unit->dir.root),
 							 unit->dir.levels));
 	}
+	if (!ret && hold)
+		ret = cordon_ctrl_write(unit, CORDON_CTRL_FQEN);
 	if (ret)
 		goto err;
 	cordon_writel(unit, CORDON_REG_IMASK,
@@ -516,7 +581,48 @@ int cordon_unit_start(struct cordon_unit *unit)
 
 err:
 	cordon_unit_stop(unit);
+	/* Blocked, they need not wait any longer for what will not come. */
+	if (unit->quiet)
+		cordon_ctrl_write(unit, 0);
 	return ret;
+}
+
+/**
+ * cordon_unit_is_live() - has somebody left a directory in force? (spec 12.1)
+ * @unit: a unit that has not been started
+ *
+ * Return: true if so.
+ */
+bool cordon_unit_is_live(struct cordon_unit *unit)
+{
+	return FIELD_GET(CORDON_ROOT_LEVELS,
+			 cordon_readq(unit, CORDON_REG_ROOTACK));
+}
+EXPORT_SYMBOL_IF_KUNIT(cordon_unit_is_live);
+
+/**
+ * cordon_unit_start() - put a unit to use (spec 12.1)
+ * @unit: a unit that is stopped
+ *
+ * What a former owner left is stopped first, and not looked at: from that
+ * moment until devices are attached, nothing passes (spec 12.6), except to the
+ * reserved regions of devices for which cordon_handover_prepare() found some
+ * (spec 12.3).  It is done in the same way if there was none.  May sleep.
+ *
+ * Return: see cordon_unit_open().
+ */
+int cordon_unit_start(struct cordon_unit *unit)
+{
+	bool live = cordon_unit_is_live(unit);
+	bool keep = live && !list_empty(&unit->handovers);
+
+	if (keep)
+		dev_info(unit->dev,
+			 "unit is live: taking it over, with reserved regions mapped and all else blocked\n");
+	else if (live)
+		dev_info(unit->dev,
+			 "unit is live: taking it over, with all devices blocked\n");
+	return cordon_unit_open(unit, keep);
 }
 EXPORT_SYMBOL_IF_KUNIT(cordon_unit_start);
 
@@ -556,6 +662,9 @@ void cordon_handle_error(struct cordon_unit *unit)
 	u32 error = cordon_readl(unit, CORDON_REG_ERROR);
 	u64 addr = cordon_readq(unit, CORDON_REG_ERRADDR);
 
+	/* Nobody is there to say that; whoever waits for it will find out. */
+	if (error == U32_MAX)
+		return;
 	cordon_writel(unit, CORDON_REG_ERROR, error);
 	for (unsigned int i = 0; i < ARRAY_SIZE(texts); i++) {
 		if (error & BIT(i) && __ratelimit(&unit->complaints))
@@ -789,6 +898,9 @@ static int cordon_probe(struct platform_device *pdev)
 	if (ret)
 		return ret;
 
+	/* Firmware may have a device at work, which loses nothing. */
+	if (cordon_unit_is_live(unit))
+		cordon_handover_prepare(unit);
 	ret = cordon_unit_start(unit);
 	if (ret)
 		return ret;
@@ -815,6 +927,7 @@ static struct platform_driver cordon_driver = {
 	.driver = {
 		.name = "cordon",
 		.of_match_table = cordon_of_match,
+		.pm = pm_sleep_ptr(&cordon_pm_ops),
 		/* Devices cannot do without it while their drivers run. */
 		.suppress_bind_attrs = true,
 	},

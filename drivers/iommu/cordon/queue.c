@@ -490,6 +490,15 @@ int cordon_queues_disable(struct cordon_unit *unit)
 	u32 ack;
 	int ret;
 
+	/*
+	 * Who found the unit running before it was stopped has written to its
+	 * queue's page when the lock is free; who comes later does not write.
+	 */
+	for (unsigned int i = 0; i < unit->nr_queues; i++) {
+		raw_spin_lock_irq(&unit->queues[i].lock);
+		raw_spin_unlock_irq(&unit->queues[i].lock);
+	}
+
 	for (unsigned int i = 0; i < unit->caps.cmdqs; i++)
 		cordon_writel(unit, CORDON_PAGE_HOST(i) + CORDON_REG_Q_CTRL, 0);
 	for (unsigned int i = 0; i < unit->caps.cmdqs; i++) {
@@ -535,7 +544,8 @@ bool cordon_queue_recover(struct cordon_queue *q)
 	raw_spin_lock_irqsave(&q->lock, flags);
 	status = cordon_queue_status(q);
 	/* Until the unit has taken the SKIP the line shows the old stop. */
-	if (!cordon_status_stopped(status) || status == q->resumed) {
+	if (!cordon_status_stopped(status) || status == q->resumed ||
+	    cordon_unit_state(unit) != CORDON_UNIT_RUNNING) {
 		raw_spin_unlock_irqrestore(&q->lock, flags);
 		return false;
 	}
@@ -669,6 +679,11 @@ int cordon_queue_run(struct cordon_queue *q, const struct cordon_cmd *cmds,
 		if (ret)
 			goto err;
 		raw_spin_lock_irqsave(&q->lock, flags);
+	}
+	/* Stopped, it may be without power: see cordon_queues_disable(). */
+	if (unlikely(cordon_unit_state(unit) != CORDON_UNIT_RUNNING)) {
+		raw_spin_unlock_irqrestore(&q->lock, flags);
+		return -EIO;
 	}
 
 	index = q->tail;
