@@ -240,7 +240,9 @@ static int cordon_domain_tables(struct cordon_domain *cdom,
 {
 	const struct cordon_stage_info *info = &cordon_stages[cdom->stage];
 	struct io_pgtable_cfg cfg = {
-		.pgsize_bitmap = unit->caps.pgsizes[cdom->stage],
+		/* What covers all input addresses is a table, not a block. */
+		.pgsize_bitmap = unit->caps.pgsizes[cdom->stage] &
+				 DMA_BIT_MASK(cdom->ias_bits),
 		.ias = cdom->ias_bits,
 		.oas = cdom->oas_bits,
 		.coherent_walk = true,

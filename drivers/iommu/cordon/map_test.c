@@ -361,6 +361,7 @@ static void input_widths(struct kunit *test)
 		KUNIT_ASSERT_FALSE(test, IS_ERR(domain));
 		KUNIT_EXPECT_EQ(test, domain->geometry.aperture_end,
 				BIT_ULL(bits) - 1);
+		KUNIT_EXPECT_LT(test, __fls(domain->pgsize_bitmap), bits);
 		cdev = cordon_device_add(m->unit, dev, &id, 1);
 		KUNIT_ASSERT_FALSE(test, IS_ERR(cdev));
 		attach(test, cdev, domain);
