@@ -482,7 +482,7 @@ static void no_memory_to_create(struct kunit *test)
 static void no_memory_to_attach(struct kunit *test)
 {
 	static const u32 ids[] = { MODEL_DEVID, MODEL_DEVID3 };
-	struct model_unit *m = model_start(test, "unit");
+	struct model_unit *m = model_start_with(test, "unit", test->param_value);
 	struct device *dev = kunit_device_register(test, "device");
 	struct cordon_device *cdev = NULL;
 	struct iommu_domain *domain = NULL;
@@ -496,7 +496,7 @@ static void no_memory_to_attach(struct kunit *test)
 	for (nth = 1; !left; nth++) {
 		KUNIT_ASSERT_LT(test, nth, 100);
 		WRITE_ONCE(current->fail_nth, nth);
-		domain = cordon_domain_alloc(m->unit, CORDON_STAGE1, 0);
+		domain = cordon_domain_alloc(m->unit, m->tables->stage, 0);
 		left = READ_ONCE(current->fail_nth);
 		WRITE_ONCE(current->fail_nth, 0);
 		if (IS_ERR(domain))
@@ -567,7 +567,7 @@ static struct kunit_case error_cases[] = {
 	KUNIT_CASE_PARAM(refused, refusal_gen_params),
 #ifdef CONFIG_FAULT_INJECTION
 	KUNIT_CASE(no_memory_to_create),
-	KUNIT_CASE(no_memory_to_attach),
+	KUNIT_CASE_PARAM(no_memory_to_attach, tables_gen_params),
 #endif
 	{ }
 };
