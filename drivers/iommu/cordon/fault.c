@@ -7,6 +7,7 @@
 #include <linux/cleanup.h>
 #include <linux/iopoll.h>
 #include <linux/list.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
 
 #include "cordon.h"
@@ -289,10 +290,16 @@ static void cordon_fault_later(struct cordon_unit *unit)
 	schedule_delayed_work(&unit->fq.remainder, CORDON_REMAINDER_DELAY);
 }
 
+/*
+ * Drivers come and go meanwhile.  Unbinding clears the pointer, and the memory of
+ * a module goes a grace period later: the name is good for as long as the
+ * caller holds rcu_read_lock().
+ */
 static const char *cordon_driver_name(const struct device *dev)
 {
 	const struct device_driver *drv = READ_ONCE(dev->driver);
 
+	RCU_LOCKDEP_WARN(!rcu_read_lock_held(), "the driver may go");
 	return drv ? drv->name : NULL;
 }
 
@@ -315,6 +322,8 @@ static void cordon_fault_show(struct cordon_unit *unit,
 	names.lost = tally->lost;
 	tally->suppressed = 0;
 	tally->lost = 0;
+
+	rcu_read_lock();
 	if (cdev) {
 		names.driver = cordon_driver_name(cdev->dev);
 		names.device = dev_name(cdev->dev);
@@ -322,6 +331,7 @@ static void cordon_fault_show(struct cordon_unit *unit,
 		names.tags = cordon_domain_tags(cdev->domain);
 	}
 	cordon_fault_describe(event, &names, line, sizeof(line));
+	rcu_read_unlock();
 	dev_err(unit->dev, "%s\n", line);
 }
 
@@ -591,6 +601,7 @@ static void cordon_tally_show(struct cordon_unit *unit,
 {
 	if (!tally->suppressed && !tally->lost)
 		return;
+	guard(rcu)();
 	dev_err(unit->dev,
 		"blocked DMA: %s %s: %llu more not shown, %llu more lost\n",
 		dev ? (cordon_driver_name(dev) ?: "no driver") : "no driver",
