@@ -6,6 +6,7 @@
  * Here the model takes its time: commands are carried out by a timer, and DMA
  * goes on until they are (spec 5.5, 11.2, 11.3).
  */
+#include <linux/bitfield.h>
 #include <linux/delay.h>
 #include <linux/kthread.h>
 #include <linux/sizes.h>
@@ -439,6 +440,93 @@ static void unmap_under_attach(struct kunit *test)
 	EXPECT_FAULT(m, MODEL_DEVID, SZ_2M, MODEL_READ, NOT_MAPPED);
 }
 
+/**
+ * struct latecomer - one who wants to use a queue
+ * @q: the queue
+ * @ret: what came of it
+ * @done: it has come back
+ */
+struct latecomer {
+	struct cordon_queue *q;
+	int ret;
+	struct completion done;
+};
+
+static int latecomer_thread(void *data)
+{
+	struct cordon_cmd cmd = cordon_cmd_sync();
+	struct latecomer *late = data;
+
+	late->ret = cordon_queue_run(late->q, &cmd, 1);
+	complete(&late->done);
+	return 0;
+}
+
+/* What the status line says: the queue runs, and has got to @head. */
+static void status_line(struct cordon_queue *q, u32 head)
+{
+	WRITE_ONCE(*q->status,
+		   cpu_to_le64(FIELD_PREP(CORDON_STATUS_STATE,
+					  CORDON_QSTATE_RUNNING) |
+			       FIELD_PREP(CORDON_STATUS_HEAD, head)));
+}
+
+/*
+ * Whenever there is room in a small ring, somebody else takes it, for longer than
+ * hardware may take to answer.  But it does answer: the queue is not broken.
+ * The test is both, the hardware and the others.
+ */
+static void crowded_ring(struct kunit *test)
+{
+	struct model_unit *m = model_prepare(test, "crowded-unit");
+	struct latecomer *late = kunit_kzalloc(test, sizeof(*late), GFP_KERNEL);
+	struct task_struct *thread;
+	struct cordon_queue *q;
+	u32 index;
+
+	KUNIT_ASSERT_NOT_NULL(test, late);
+	/* CAP2.CMDQ_LOG2, bits 12:8 */
+	m->config.cap[3] = (m->config.cap[3] & ~0x1f00ULL) | 0x100;
+	model_reconfigure(m);
+	model_start_prepared(m);
+	q = &m->unit->queues[0];
+	KUNIT_ASSERT_EQ(test, q->mask, 1);
+	scoped_guard(raw_spinlock_irqsave, &m->lock)
+		m->swallow = true;
+	scoped_guard(raw_spinlock_irqsave, &q->lock) {
+		status_line(q, 0);
+		q->tail = 2;
+	}
+	late->q = q;
+	init_completion(&late->done);
+	thread = kthread_run(latecomer_thread, late, "cordon-late");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(thread));
+
+	for (unsigned int i = 0; i < cordon_timeout_ms / 20 * 3 / 2; i++) {
+		msleep(20);
+		scoped_guard(raw_spinlock_irqsave, &q->lock)
+			status_line(q, ++q->tail - 2);
+	}
+	KUNIT_EXPECT_FALSE(test, try_wait_for_completion(&late->done));
+	KUNIT_EXPECT_FALSE(test, q->broken);
+
+	/* At last there is room for it: its command is taken, and complete. */
+	scoped_guard(raw_spinlock_irqsave, &q->lock) {
+		index = q->tail;
+		status_line(q, index);
+		WRITE_ONCE(q->slots[index & q->slot_mask],
+			   cpu_to_le64(FIELD_PREP(CORDON_COMPLETION_STATUS,
+						  CORDON_COMPLETION_OK) |
+				       FIELD_PREP(CORDON_COMPLETION_VALUE,
+						  index)));
+	}
+	wait_for_completion(&late->done);
+	KUNIT_EXPECT_EQ(test, late->ret, 0);
+	KUNIT_EXPECT_EQ(test, q->tail, index + 1);
+	scoped_guard(raw_spinlock_irqsave, &m->lock)
+		m->swallow = false;
+}
+
 static struct kunit_case order_cases[] = {
 	KUNIT_CASE_PARAM(unmap_waits, tables_gen_params),
 	KUNIT_CASE(attach_waits),
@@ -448,6 +536,7 @@ static struct kunit_case order_cases[] = {
 			      { .speed = KUNIT_SPEED_SLOW }),
 	KUNIT_CASE_SLOW(map_under_dma),
 	KUNIT_CASE_SLOW(unmap_under_attach),
+	KUNIT_CASE_SLOW(crowded_ring),
 	{ }
 };
 

@@ -571,7 +571,7 @@ bool cordon_queue_recover(struct cordon_queue *q)
 }
 EXPORT_SYMBOL_IF_KUNIT(cordon_queue_recover);
 
-/* The queue holds @q->lock.  Is there room for @nr commands? */
+/* The caller holds @q->lock.  Is there room for @nr commands? */
 static bool cordon_queue_room(struct cordon_queue *q, unsigned int nr)
 {
 	if (likely(q->tail + nr - q->head <= q->mask + 1))
@@ -656,7 +656,8 @@ static int cordon_queue_wait(struct cordon_queue *q, u32 index, unsigned int nr,
  * @nr: how many, 1 at least
  *
  * All stores that come before the call are visible to the commands.  Any
- * context but NMI; spins for cordon_timeout_ms at most.
+ * context but NMI; spins for cordon_timeout_ms at most, once there is room:
+ * while others' commands are taken, it waits for that.
  *
  * Return: 0, -EIO if a command was skipped or the unit is not in use, or
  * -ETIMEDOUT; then @q is not to be used any more, which has been logged.
@@ -669,11 +670,17 @@ int cordon_queue_run(struct cordon_queue *q, const struct cordon_cmd *cmds,
 	unsigned long flags;
 	struct cordon_cmd cmd;
 	unsigned int i;
-	u32 index, skips;
+	u32 index, skips, head;
 	int ret;
 
 	raw_spin_lock_irqsave(&q->lock, flags);
+	head = q->head;
 	while (unlikely(!cordon_queue_room(q, nr))) {
+		/* Others may be served first: a queue that moves is not broken. */
+		if (q->head != head) {
+			head = q->head;
+			deadline = 0;
+		}
 		raw_spin_unlock_irqrestore(&q->lock, flags);
 		ret = cordon_queue_patience(q, &deadline);
 		if (ret)
