@@ -9,6 +9,7 @@
 #include <linux/interrupt.h>
 #include <linux/iopoll.h>
 #include <linux/log2.h>
+#include <linux/mm.h>
 #include <linux/mod_devicetable.h>
 #include <linux/module.h>
 #include <linux/of_address.h>
@@ -241,6 +242,13 @@ u32 cordon_caps_region(const struct cordon_caps *caps)
 }
 EXPORT_SYMBOL_IF_KUNIT(cordon_caps_region);
 
+/* They count with the tables, as nr_iommu_pages in /proc/vmstat. */
+static void cordon_account_pages(void *pages, size_t size, int sign)
+{
+	mod_node_page_state(page_pgdat(virt_to_page(pages)), NR_IOMMU_PAGES,
+			    sign * (long)(PAGE_ALIGN(size) >> PAGE_SHIFT));
+}
+
 /**
  * cordon_alloc_pages() - memory that a unit reads or writes
  * @unit: the unit
@@ -252,7 +260,9 @@ void *cordon_alloc_pages(struct cordon_unit *unit, size_t size)
 {
 	void *pages = alloc_pages_exact(size, GFP_KERNEL | __GFP_ZERO);
 
-	if (pages && (virt_to_phys(pages) + size - 1) >> unit->caps.oas_bits) {
+	if (!pages)
+		return NULL;
+	if ((virt_to_phys(pages) + size - 1) >> unit->caps.oas_bits) {
 		dev_err(unit->dev,
 			"memory at %pap is beyond the unit's %u address bits\n",
 			&(phys_addr_t) { virt_to_phys(pages) },
@@ -260,6 +270,7 @@ void *cordon_alloc_pages(struct cordon_unit *unit, size_t size)
 		free_pages_exact(pages, size);
 		return NULL;
 	}
+	cordon_account_pages(pages, size, 1);
 	return pages;
 }
 
@@ -270,8 +281,10 @@ void *cordon_alloc_pages(struct cordon_unit *unit, size_t size)
  */
 void cordon_free_pages(void *pages, size_t size)
 {
-	if (pages)
-		free_pages_exact(pages, size);
+	if (!pages)
+		return;
+	cordon_account_pages(pages, size, -1);
+	free_pages_exact(pages, size);
 }
 
 /* Write CTRL and wait until the bits of @mask have taken effect. */
