@@ -426,7 +426,8 @@ struct cordon_tags {
  * @deferred: tables that were unlinked, and may still be walked
  * @nr_deferred: how many they are, roughly
  * @private: no hardware can walk the tables: they are freed at once
- * @leaked: a unit that died may still walk the tables: they are never freed
+ * @leaked: a unit that died may still walk the tables: they are never freed;
+ *	set while others map and unmap, and never cleared
  */
 struct cordon_domain {
 	struct iommu_domain domain;

@@ -273,7 +273,7 @@ int cordon_attach_locked(struct cordon_device *cdev,
 	cordon_handover_end(cdev);
 	/* If it is dead it may know the old contexts for ever. */
 	if (ret && cordon_is_paging(old))
-		to_cordon_domain(old)->leaked = true;
+		WRITE_ONCE(to_cordon_domain(old)->leaked, true);
 
 	/* ... and the old one until the unit has forgotten it. */
 	if (cordon_is_paging(old))

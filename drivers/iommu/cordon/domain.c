@@ -486,7 +486,7 @@ void cordon_bond_put(struct cordon_domain *domain, struct cordon_unit *unit)
 		return;
 
 	if (cordon_invalidate_tags(unit, domain->tags))
-		domain->leaked = true;
+		WRITE_ONCE(domain->leaked, true);
 	scoped_guard(spinlock, &domain->lock)
 		list_del_rcu(&bond->list);
 	kfree_rcu(bond, rcu);

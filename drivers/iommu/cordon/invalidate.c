@@ -475,7 +475,7 @@ void cordon_table_free(void *cookie, void *table, size_t size)
 	struct cordon_domain *domain = cookie;
 	struct page *page = virt_to_page(table);
 
-	if (domain->leaked)
+	if (READ_ONCE(domain->leaked))
 		return;
 	if (domain->private) {
 		cordon_table_put(page);
@@ -532,7 +532,7 @@ int cordon_domain_flush(struct cordon_domain *domain)
 		 * forgotten, and so is what follows, lest each call go over
 		 * more of them.
 		 */
-		domain->leaked = true;
+		WRITE_ONCE(domain->leaked, true);
 	}
 	atomic_sub(nr, &domain->nr_deferred);
 	return ret;
