@@ -11,60 +11,18 @@
  * nothing; 1: it got through; 2: it could not be tried, or half of it happened.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "engine.h"
+#include "raw.h"
 
 #define PAGE		4096
-#define PCI_COMMAND	4
-#define PCI_COMMAND_GO	0x6	/* memory and bus master */
 #define SECRET		"no other device may touch this. "
 
-static volatile uint8_t *regs;
-
-static int open_attribute(const char *bdf, const char *name)
-{
-	char path[128];
-	int fd;
-
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/%s", bdf, name);
-	fd = open(path, O_RDWR | O_SYNC);
-	if (fd < 0)
-		die(path);
-	return fd;
-}
-
-/* Let the device decode its registers and master the bus; returns what was set. */
-static uint16_t let_go(const char *bdf)
-{
-	int fd = open_attribute(bdf, "config");
-	uint16_t old, command;
-
-	if (pread(fd, &old, sizeof(old), PCI_COMMAND) != sizeof(old))
-		die("configuration space");
-	command = old | PCI_COMMAND_GO;
-	if (pwrite(fd, &command, sizeof(command), PCI_COMMAND) != sizeof(command))
-		die("configuration space");
-	close(fd);
-	return old;
-}
-
-/* Undo let_go(). */
-static void rein_in(const char *bdf, uint16_t command)
-{
-	int fd = open_attribute(bdf, "config");
-
-	if (pwrite(fd, &command, sizeof(command), PCI_COMMAND) != sizeof(command))
-		die("configuration space");
-	close(fd);
-}
+static struct raw raw;
 
 /* An engine with a driver, whichever. */
 static void open_other(struct engine *e)
@@ -75,26 +33,6 @@ static void open_other(struct engine *e)
 		if (engine_open(e, n))
 			return;
 	die("no engine with a driver");
-}
-
-static uint32_t get32(unsigned int offset)
-{
-	return *(volatile uint32_t *)(regs + offset);
-}
-
-static uint64_t get64(unsigned int offset)
-{
-	return *(volatile uint64_t *)(regs + offset);
-}
-
-static void set32(unsigned int offset, uint32_t value)
-{
-	*(volatile uint32_t *)(regs + offset) = value;
-}
-
-static void set64(unsigned int offset, uint64_t value)
-{
-	*(volatile uint64_t *)(regs + offset) = value;
 }
 
 static void save(const char *path, const void *page)
@@ -108,24 +46,15 @@ static void save(const char *path, const void *page)
 /* The status at the end of an operation. */
 static uint32_t run(uint32_t op, uint64_t addr)
 {
-	struct timespec tick = { .tv_nsec = 1000000 };
-	unsigned int tries = 0;
+	int status;
 
-	set64(CORDON_ENGINE_SRC, addr);
-	set64(CORDON_ENGINE_DST, addr);
-	set64(CORDON_ENGINE_LEN, PAGE);
-	set64(CORDON_ENGINE_COUNT, 1);
-	set64(CORDON_ENGINE_DELAY, 0);
-	set32(CORDON_ENGINE_PASID, 0);
-	set32(CORDON_ENGINE_CMD, op);
-	while (get32(CORDON_ENGINE_STATUS) & CORDON_ENGINE_STATUS_BUSY) {
-		if (++tries > 5000) {
-			errno = ETIMEDOUT;
-			die("the engine does not end");
-		}
-		nanosleep(&tick, NULL);
+	raw_start(&raw, op, addr, PAGE, 1, 0);
+	status = raw_wait(&raw);
+	if (status < 0) {
+		errno = -status;
+		die("the engine does not end");
 	}
-	return get32(CORDON_ENGINE_STATUS);
+	return status;
 }
 
 static void fill_secret(char *page)
@@ -142,7 +71,7 @@ static void fill_engine(uint8_t byte)
 	unsigned int i;
 
 	for (i = 0; i < CORDON_ENGINE_BUFFER_SIZE; i += 8)
-		set64(CORDON_ENGINE_BUFFER + i, byte * 0x0101010101010101ULL);
+		raw_set64(&raw, CORDON_ENGINE_BUFFER + i, byte * 0x0101010101010101ULL);
 }
 
 static int engine_is(const char *page)
@@ -152,7 +81,7 @@ static int engine_is(const char *page)
 
 	for (i = 0; i < PAGE; i += 8) {
 		memcpy(&want, page + i, 8);
-		if (get64(CORDON_ENGINE_BUFFER + i) != want)
+		if (raw_get64(&raw, CORDON_ENGINE_BUFFER + i) != want)
 			return 0;
 	}
 	return 1;
@@ -168,19 +97,13 @@ static int verdict(uint32_t status, int changed, int complete)
 	return 2;
 }
 
-/* Map the registers of the engine that is to run wild. */
-static void open_rogue(const char *bdf)
+/* 0 or a negative errno: end the program unless it is 0 */
+static void must(int ret, const char *what)
 {
-	int fd = open_attribute(bdf, "resource0");
-
-	regs = mmap(NULL, CORDON_ENGINE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (regs == MAP_FAILED)
-		die("the engine's registers");
-	close(fd);
-	if (get32(CORDON_ENGINE_ID) != CORDON_ENGINE_MAGIC) {
-		errno = ENODEV;
-		die("not a test engine");
-	}
+	if (!ret)
+		return;
+	errno = -ret;
+	die(what);
 }
 
 static int usage(void)
@@ -219,11 +142,11 @@ int main(int argc, char **argv)
 	addr = bus ? victim.iova : victim.phys;
 	memset(junk, 0xee, PAGE);
 
-	command = let_go(argv[1]);
-	open_rogue(argv[1]);
+	must(raw_let_go(argv[1], &command), "configuration space");
+	must(raw_open(&raw, argv[1]), "the engine's registers");
 	fill_engine(0xee);
 	status = run(write ? CORDON_ENGINE_OP_WRITE : CORDON_ENGINE_OP_READ, addr);
-	rein_in(argv[1], command);
+	must(raw_rein_in(argv[1], command), "configuration space");
 
 	buf_read(&other, &victim, 0, after, PAGE);
 	if (write)
