@@ -44,7 +44,8 @@ struct engine_shell {
  * @files: open files
  * @run_lock: protects the operation registers
  * @ended: the engine has interrupted
- * @domain_lock: protects @domains, @faults and @attached
+ * @domain_lock: protects @domains, @faults and @attached; not what is mapped in
+ *	domains
  * @domains: domains of the test's own; the default one's place is empty
  * @faults: what their fault handlers saw
  * @attached: CORDON_ENGINE_DOMAIN_* that the device is in

@@ -526,6 +526,26 @@ static int engine_access(struct engine_file *f, const struct cordon_engine_acces
 
 /* The IOMMU API */
 
+/*
+ * A domain stays until the last file is closed, or removal excludes all calls:
+ * whoever maps and unmaps in it needs no lock, so that it can do so while the
+ * device is attached to it, or leaves it.
+ */
+static int engine_get_domain(struct engine *e, unsigned int which, bool make,
+			     struct iommu_domain **domain)
+{
+	int ret = 0;
+
+	mutex_lock(&e->domain_lock);
+	if (make && which != CORDON_ENGINE_DOMAIN_DEFAULT && which < CORDON_ENGINE_DOMAINS)
+		ret = engine_make_domain(e, which);
+	*domain = engine_domain(e, which);
+	mutex_unlock(&e->domain_lock);
+	if (!ret && !*domain)
+		ret = -EINVAL;
+	return ret;
+}
+
 static int engine_iommu_map(struct engine_file *f, const struct cordon_engine_iommu *arg)
 {
 	struct engine_buf *buf = xa_load(&f->bufs, arg->id);
@@ -551,32 +571,30 @@ static int engine_iommu_map(struct engine_file *f, const struct cordon_engine_io
 	if (!w)
 		return -ENOMEM;
 
-	mutex_lock(&e->domain_lock);
-	if (arg->domain != CORDON_ENGINE_DOMAIN_DEFAULT && arg->domain < CORDON_ENGINE_DOMAINS)
-		ret = engine_make_domain(e, arg->domain);
-	domain = engine_domain(e, arg->domain);
-	if (!ret && !domain)
-		ret = -EINVAL;
-	if (!ret && buf->kind == CORDON_ENGINE_SCATTERED) {
+	ret = engine_get_domain(e, arg->domain, true, &domain);
+	if (ret) {
+		kfree(w);
+		return ret;
+	}
+	if (buf->kind == CORDON_ENGINE_SCATTERED) {
 		mapped = iommu_map_sg(domain, arg->iova, buf->sgt.sgl, buf->sgt.orig_nents,
 				      prot, GFP_KERNEL);
 		if (mapped < 0)
 			ret = mapped;
-	} else if (!ret) {
+	} else {
 		ret = iommu_map(domain, arg->iova,
 				page_to_phys(buf->pages[0]) + arg->offset, arg->len, prot,
 				GFP_KERNEL);
 	}
-	if (!ret) {
-		w->domain = arg->domain;
-		w->iova = arg->iova;
-		w->len = arg->len;
-		list_add(&w->node, &buf->windows);
-	}
-	mutex_unlock(&e->domain_lock);
-	if (ret)
+	if (ret) {
 		kfree(w);
-	return ret;
+		return ret;
+	}
+	w->domain = arg->domain;
+	w->iova = arg->iova;
+	w->len = arg->len;
+	list_add(&w->node, &buf->windows);
+	return 0;
 }
 
 static struct engine_window *engine_find_window(struct engine_buf *buf,
@@ -597,33 +615,30 @@ static int engine_iommu_unmap(struct engine_file *f, struct cordon_engine_iommu 
 	struct engine *e = f->engine;
 	struct iommu_domain *domain;
 	struct engine_window *w;
-	int ret = -EINVAL;
+	int ret;
 
 	if (!buf)
 		return -ENOENT;
-	mutex_lock(&e->domain_lock);
-	domain = engine_domain(e, arg->domain);
+	ret = engine_get_domain(e, arg->domain, false, &domain);
+	if (ret)
+		return ret;
 	w = engine_find_window(buf, arg);
-	if (domain && w) {
-		arg->len = iommu_unmap(domain, w->iova, w->len);
-		list_del(&w->node);
-		kfree(w);
-		ret = 0;
-	}
-	mutex_unlock(&e->domain_lock);
-	return ret;
+	if (!w)
+		return -EINVAL;
+	arg->len = iommu_unmap(domain, w->iova, w->len);
+	list_del(&w->node);
+	kfree(w);
+	return 0;
 }
 
 static int engine_lookup(struct engine *e, struct cordon_engine_iommu *arg)
 {
 	struct iommu_domain *domain;
+	int ret = engine_get_domain(e, arg->domain, false, &domain);
 
-	mutex_lock(&e->domain_lock);
-	domain = engine_domain(e, arg->domain);
-	if (domain)
+	if (!ret)
 		arg->phys = iommu_iova_to_phys(domain, arg->iova);
-	mutex_unlock(&e->domain_lock);
-	return domain ? 0 : -EINVAL;
+	return ret;
 }
 
 static int engine_get_faults(struct engine *e, struct cordon_engine_faults *arg)
