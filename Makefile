@@ -6,7 +6,7 @@ tests := tools/testing/cordon/tests
 KERNEL ?= test-6.12
 
 .DEFAULT_GOAL := help
-.PHONY: help run test mutants build toolbox qemu kernel module rootfs modules clean
+.PHONY: help run test stress mutants build toolbox qemu kernel module rootfs modules clean
 
 help: ## list targets and tests
 	@echo 'Targets:'
@@ -21,6 +21,9 @@ run: build ## build everything, boot the board and run the demonstration
 
 test: build ## run all tests, or one: make test TEST=name
 	@$(board)/run-tests $(TEST)
+
+stress: build ## everything at once for minutes: STRESS_SECONDS=, STRESS_SEED=
+	@$(board)/run-stress
 
 mutants: build ## put defects into copies of the driver and see each found
 	@$(board)/mutants

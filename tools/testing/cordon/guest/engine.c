@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The test engine, for programs on the board: see engine.h. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -54,26 +55,58 @@ bool engine_open(struct engine *e, unsigned int n)
 	return true;
 }
 
+bool engine_open_bdf(struct engine *e, const char *bdf)
+{
+	char path[PATH_MAX];
+	struct dirent *entry;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/misc", bdf);
+	dir = opendir(path);
+	e->fd = -1;
+	while (dir && e->fd < 0 && (entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "/dev/%s", entry->d_name);
+		e->fd = open(path, O_RDWR | O_CLOEXEC);
+	}
+	if (dir)
+		closedir(dir);
+	snprintf(e->bdf, sizeof(e->bdf), "%s", bdf);
+	return e->fd >= 0;
+}
+
 void engine_close(struct engine *e)
 {
 	close(e->fd);
 	e->fd = -1;
 }
 
-void buf_alloc(struct engine *e, struct buf *b, uint32_t kind, size_t size)
+int buf_try_alloc(struct engine *e, struct buf *b, uint32_t kind, size_t size)
 {
 	struct cordon_engine_alloc arg = { .kind = kind, .size = size };
+	int ret = call(e, CORDON_ENGINE_ALLOC, &arg);
 
-	if (call(e, CORDON_ENGINE_ALLOC, &arg))
-		die("allocating a buffer");
 	*b = (struct buf){
 		.id = arg.id, .size = size, .phys = arg.phys, .iova = arg.iova,
 	};
+	return ret;
+}
+
+void buf_alloc(struct engine *e, struct buf *b, uint32_t kind, size_t size)
+{
+	if (buf_try_alloc(e, b, kind, size))
+		die("allocating a buffer");
+}
+
+int buf_try_free(struct engine *e, struct buf *b)
+{
+	return call(e, CORDON_ENGINE_FREE, (void *)(unsigned long)b->id);
 }
 
 void buf_free(struct engine *e, struct buf *b)
 {
-	if (call(e, CORDON_ENGINE_FREE, (void *)(unsigned long)b->id))
+	if (buf_try_free(e, b))
 		die("freeing a buffer");
 }
 
@@ -89,22 +122,44 @@ int buf_map(struct engine *e, struct buf *b, uint32_t dir, uint64_t offset, uint
 	return ret;
 }
 
+int buf_try_unmap(struct engine *e, struct buf *b)
+{
+	return call(e, CORDON_ENGINE_UNMAP, (void *)(unsigned long)b->id);
+}
+
 void buf_unmap(struct engine *e, struct buf *b)
 {
-	if (call(e, CORDON_ENGINE_UNMAP, (void *)(unsigned long)b->id))
+	if (buf_try_unmap(e, b))
 		die("unmapping a buffer");
 }
 
-static void access_memory(struct engine *e, uint32_t id, bool write, uint64_t offset,
-			  const void *data, size_t len)
+static int try_access(struct engine *e, uint32_t id, bool write, uint64_t offset,
+		      const void *data, size_t len)
 {
 	struct cordon_engine_access arg = {
 		.id = id, .write = write, .offset = offset, .len = len,
 		.data = (uintptr_t)data,
 	};
 
-	if (call(e, CORDON_ENGINE_ACCESS, &arg))
+	return call(e, CORDON_ENGINE_ACCESS, &arg);
+}
+
+static void access_memory(struct engine *e, uint32_t id, bool write, uint64_t offset,
+			  const void *data, size_t len)
+{
+	if (try_access(e, id, write, offset, data, len))
 		die("reading or writing a buffer");
+}
+
+int buf_try_write(struct engine *e, const struct buf *b, uint64_t offset, const void *data,
+		  size_t len)
+{
+	return try_access(e, b->id, true, offset, data, len);
+}
+
+int buf_try_read(struct engine *e, const struct buf *b, uint64_t offset, void *data, size_t len)
+{
+	return try_access(e, b->id, false, offset, data, len);
 }
 
 void buf_write(struct engine *e, const struct buf *b, uint64_t offset, const void *data,
@@ -262,13 +317,22 @@ int iommu_unmap(struct engine *e, const struct buf *b, uint32_t domain, uint64_t
 	return ret;
 }
 
-uint64_t iommu_lookup(struct engine *e, uint32_t domain, uint64_t iova)
+int iommu_try_lookup(struct engine *e, uint32_t domain, uint64_t iova, uint64_t *phys)
 {
 	struct cordon_engine_iommu arg = { .domain = domain, .iova = iova };
+	int ret = call(e, CORDON_ENGINE_LOOKUP, &arg);
 
-	if (call(e, CORDON_ENGINE_LOOKUP, &arg))
+	*phys = arg.phys;
+	return ret;
+}
+
+uint64_t iommu_lookup(struct engine *e, uint32_t domain, uint64_t iova)
+{
+	uint64_t phys;
+
+	if (iommu_try_lookup(e, domain, iova, &phys))
 		die("looking an address up");
-	return arg.phys;
+	return phys;
 }
 
 struct cordon_engine_faults engine_faults(struct engine *e, uint32_t domain)

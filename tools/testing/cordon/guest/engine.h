@@ -36,6 +36,8 @@ void die(const char *what) __attribute__((noreturn));
 
 /* open /dev/cordon-engine@n; false if it is not there */
 bool engine_open(struct engine *e, unsigned int n);
+/* the same for the engine at a PCI address; false if it has no driver now */
+bool engine_open_bdf(struct engine *e, const char *bdf);
 void engine_close(struct engine *e);
 
 /* buffers; those that return int return 0 or a negative errno */
@@ -43,11 +45,17 @@ void buf_alloc(struct engine *e, struct buf *b, uint32_t kind, size_t size);
 void buf_free(struct engine *e, struct buf *b);
 int buf_map(struct engine *e, struct buf *b, uint32_t dir, uint64_t offset, uint64_t len);
 void buf_unmap(struct engine *e, struct buf *b);
+int buf_try_alloc(struct engine *e, struct buf *b, uint32_t kind, size_t size);
+int buf_try_free(struct engine *e, struct buf *b);
+int buf_try_unmap(struct engine *e, struct buf *b);
 
 /* a buffer's memory, as the CPU sees it */
 void buf_write(struct engine *e, const struct buf *b, uint64_t offset, const void *data,
 	       size_t len);
 void buf_read(struct engine *e, const struct buf *b, uint64_t offset, void *data, size_t len);
+int buf_try_write(struct engine *e, const struct buf *b, uint64_t offset, const void *data,
+		  size_t len);
+int buf_try_read(struct engine *e, const struct buf *b, uint64_t offset, void *data, size_t len);
 void own_write(struct engine *e, uint64_t offset, const void *data, size_t len);
 void own_read(struct engine *e, uint64_t offset, void *data, size_t len);
 
@@ -85,6 +93,7 @@ int iommu_unmap(struct engine *e, const struct buf *b, uint32_t domain, uint64_t
 		uint64_t len);
 /* physical address that @iova has in @domain, 0 if none */
 uint64_t iommu_lookup(struct engine *e, uint32_t domain, uint64_t iova);
+int iommu_try_lookup(struct engine *e, uint32_t domain, uint64_t iova, uint64_t *phys);
 struct cordon_engine_faults engine_faults(struct engine *e, uint32_t domain);
 
 #endif /* CORDON_GUEST_ENGINE_H */
