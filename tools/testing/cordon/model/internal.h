@@ -19,14 +19,26 @@
 
 #define CM_NEVER		(~0ULL)
 
-/* Geometry of the caches: sets of CM_WAYS entries, as log2 of the sets */
+/*
+ * Geometry of the caches: sets of CM_WAYS entries, as log2 of the sets. Small ones
+ * are for fuzzers: entries are replaced, and there is little to clear.
+ */
 #define CM_WAYS			4
+#ifndef CM_SMALL_CACHES
 #define CM_TLB_LOG2		12
 #define CM_WALK_LOG2		10
 #define CM_DC_LOG2		8
 #define CM_PC_LOG2		8
 #define CM_PTR_LOG2		9
 #define CM_LOGGED_LOG2		9
+#else
+#define CM_TLB_LOG2		4
+#define CM_WALK_LOG2		3
+#define CM_DC_LOG2		1
+#define CM_PC_LOG2		1
+#define CM_PTR_LOG2		2
+#define CM_LOGGED_LOG2		2
+#endif
 #define CM_SIZED		4	/* translations and walk entries, of two stages */
 
 /* Most that a configuration may ask for */
@@ -60,6 +72,11 @@ enum cm_kind {
 
 /* A type of request beside CORDON_TYPE_*: a guest queue's own access (spec 13.2) */
 #define CM_TYPE_UNIT		3
+
+/* Bits of registers that can be written; TR_REQ has GO beside them (spec 10.9, 10.10) */
+#define CM_TR_BITS		GENMASK_ULL(52, 0)
+#define CM_EVENT_BITS		(GENMASK_ULL(12, 0) | CORDON_EVENT_DEVID)
+#define CM_FILTER_BITS		GENMASK_ULL(39, 0)
 
 /* Memory attribute bytes (spec 9.1) */
 #define CM_ATTR_DEVICE		0x04

@@ -5,9 +5,6 @@
 #include "internal.h"
 
 #define CM_ROOT_BITS	(CORDON_ROOT_LEVELS | CORDON_ROOT_SILENT | CORDON_ROOT_ADDR)
-#define CM_TR_BITS	(GENMASK_ULL(52, 0) | CORDON_TR_REQ_GO)
-#define CM_EVENT_BITS	(GENMASK_ULL(12, 0) | CORDON_EVENT_DEVID)
-#define CM_FILTER_BITS	GENMASK_ULL(39, 0)
 #define CM_MASK5	GENMASK(4, 0)
 
 /* What a register page is for */
@@ -398,7 +395,7 @@ static void cm_write_port(struct cordon_model *m, uint64_t offset, uint64_t val)
 		m->tr_addr = val;
 		return;
 	}
-	m->tr_req = val & CM_TR_BITS;
+	m->tr_req = val & (CM_TR_BITS | CORDON_TR_REQ_GO);
 	if (val & CORDON_TR_REQ_GO)
 		cm_port_go(m);
 }

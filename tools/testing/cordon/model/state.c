@@ -7,10 +7,15 @@
 #define CM_STATE_MAGIC		0x4d43524443ULL
 #define CM_STATE_VERSION	1
 
-/* One description of the state serves to measure, save and load it */
+/*
+ * One description of the state serves to measure, save and load it, and to tell
+ * whether what was loaded is what was there: a field may be narrower than a dword.
+ */
 struct cm_cursor {
 	uint8_t *out;
 	const uint8_t *in;
+	const uint8_t *was;
+	bool differs;
 	size_t len;
 };
 
@@ -20,6 +25,8 @@ static void cm_x(struct cm_cursor *c, uint64_t *val)
 		cm_put_le64(c->out + c->len, *val);
 	else if (c->in)
 		*val = cm_le64(c->in + c->len);
+	else if (c->was)
+		c->differs |= *val != cm_le64(c->was + c->len);
 	c->len += 8;
 }
 
@@ -188,43 +195,182 @@ void cordon_model_save(const struct cordon_model *m, void *buf)
 	cm_x_all(&c, (struct cordon_model *)m);
 }
 
-/* What was loaded comes from elsewhere: every index has to be in bounds */
-static bool cm_sane(struct cordon_model *m)
+/*
+ * What was loaded comes from elsewhere: it has to be something that the unit could
+ * have come to by itself. So no index is out of bounds, no address too wide, and no
+ * reserved bit set.
+ */
+static bool cm_sane_addr(const struct cordon_model *m, uint64_t val, uint64_t addr, uint64_t flags)
 {
-	unsigned int i, log2;
+	return !(val & ~(addr | flags)) && cm_fits(val & addr, m->caps.oas_bits);
+}
+
+/* a queue that hardware writes */
+static bool cm_sane_ring(const struct cordon_model *m, const struct cm_ring *r, uint32_t enable,
+			 unsigned int max)
+{
+	return cm_sane_addr(m, r->base, CORDON_QBASE_ADDR, CORDON_QBASE_LOG2) &&
+	       (!(m->ctrlack & enable) || (cm_ring_ok(r, max) && (!cm_ring_full(r) ||
+		r->tail - r->head == BIT_ULL(cm_get(CORDON_QBASE_LOG2, r->base)))));
+}
+
+static bool cm_sane_absent(const struct cordon_model *m)
+{
+	unsigned int i;
+
+	if (!cm_cap(m, CORDON_CAP1_PRI) &&
+	    (m->prq.base || m->prq.head || m->prq.tail || m->prq.lost || m->prq.told))
+		return false;
+	for (i = 0; !cm_cap(m, CORDON_CAP1_S1) && i < CORDON_MAIRS; i++)
+		if (m->mair[i])
+			return false;
+	for (i = 0; !cm_cap(m, CORDON_CAP1_MSI) && i < CORDON_INTS; i++)
+		if (m->msi_addr[i] || m->msi_data[i])
+			return false;
+	return cm_cap(m, CORDON_CAP1_TRPORT) ||
+	       !(m->tr_addr | m->tr_req | m->tr_result | m->tr_out | m->tr_ipa | m->tr_where);
+}
+
+static bool cm_sane_registers(const struct cordon_model *m)
+{
+	uint32_t ctrl = CORDON_CTRL_FQEN, latched = BIT(CORDON_INT_FAULT);
+	unsigned int i;
+
+	if (cm_cap(m, CORDON_CAP1_PRI)) {
+		ctrl |= CORDON_CTRL_PRQEN;
+		latched |= BIT(CORDON_INT_REQUEST);
+	}
+	if (cm_cap(m, CORDON_CAP1_QUIESCE))
+		ctrl |= CORDON_CTRL_QUIESCE;
+	if ((m->ctrl & ~ctrl) || m->ctrlack != m->ctrl)
+		return false;
+	if (!cm_sane_addr(m, m->root, CORDON_ROOT_ADDR, CORDON_ROOT_LEVELS | CORDON_ROOT_SILENT) ||
+	    !cm_sane_addr(m, m->qtable, CORDON_QTABLE_ADDR, CORDON_QTABLE_V) ||
+	    !cm_sane_addr(m, m->fq_anon, CORDON_FQ_ANON_ADDR, CORDON_FQ_ANON_V) ||
+	    !cm_sane_ring(m, &m->fq, CORDON_CTRL_FQEN, m->caps.fq_log2) ||
+	    !cm_sane_ring(m, &m->prq, CORDON_CTRL_PRQEN, m->caps.prq_log2))
+		return false;
+	for (i = 0; i < CORDON_INTS; i++)
+		if (!cm_sane_addr(m, m->msi_addr[i], CORDON_MSI_ADDR_ADDR, CORDON_MSI_ADDR_EN))
+			return false;
+	if (!cm_fits(m->error, 7) || (m->latched & ~latched) || !cm_fits(m->imask, CORDON_INTS) ||
+	    !cm_fits(m->cmdpend, m->caps.cmdqs) || !cm_fits(m->fq_anon_limit, 12) ||
+	    m->fq_merge > (m->caps.merge ? m->caps.merge_max : 0))
+		return false;
+	if (cm_cap(m, CORDON_CAP1_ATS) ?
+	    m->atc_timeout < m->caps.atc_min || m->atc_timeout > m->caps.atc_max : m->atc_timeout)
+		return false;
+	return !(m->tr_req & ~CM_TR_BITS) && cm_fits(m->tr_result, 40) && cm_sane_absent(m);
+}
+
+static bool cm_sane_counters(const struct cordon_model *m)
+{
+	const struct cm_counter *c = m->counter;
+	unsigned int i;
+
+	for (i = 0; i < m->caps.counters; i++, c++)
+		if (!cm_fits(c->value, m->caps.counter_bits) || (c->event & ~CM_EVENT_BITS) ||
+		    (c->filter & ~CM_FILTER_BITS))
+			return false;
+	return cm_fits(m->overflow | m->freeze, m->caps.counters);
+}
+
+/* States, and what of a queue has a meaning in each */
+static bool cm_sane_state(const struct cm_queue *q)
+{
+	bool on = q->ack & CORDON_Q_EN, frozen = q->ack & CORDON_Q_FREEZE;
+	bool desc = q->reason >= CORDON_QREASON_DESC_FETCH &&
+		    q->reason <= CORDON_QREASON_DESC_MALFORMED;
+	uint8_t why = cm_get(CORDON_Q_REASON, q->ack);
+
+	if ((q->ctrl | q->ack) & ~(CORDON_Q_EN | CORDON_Q_FREEZE | CORDON_Q_REASON) ||
+	    (q->ctrl & CORDON_Q_REASON))
+		return false;
+	if (!on)
+		return q->state == CORDON_QSTATE_DISABLED && !q->reason &&
+		       (!why || (q->ctrl & CORDON_Q_EN && !frozen &&
+				 why >= CORDON_QREASON_DESC_FETCH &&
+				 why <= CORDON_QREASON_DESC_MALFORMED));
+	if (!(q->ctrl & CORDON_Q_EN) || why || (frozen && !(q->ctrl & CORDON_Q_FREEZE)))
+		return false;
+	switch (q->state) {
+	case CORDON_QSTATE_RUNNING:
+		return !frozen && !q->reason && !q->done && !q->has_copy;
+	case CORDON_QSTATE_FROZEN:
+		return frozen && !q->reason && !q->done && !q->has_copy;
+	case CORDON_QSTATE_STOPPED:
+		return desc || (q->reason && q->reason <= CORDON_QREASON_TAIL);
+	default:
+		return false;
+	}
+}
+
+static bool cm_sane_queues(struct cordon_model *m)
+{
+	unsigned int i;
 
 	for (i = 0; i < m->caps.cmdqs; i++) {
 		struct cm_queue *q = &m->queue[i];
 
-		if (q->state > CORDON_QSTATE_FROZEN)
+		if (!cm_sane_state(q))
 			return false;
-		if (!(q->ack & CORDON_Q_EN)) {
-			if (q->state != CORDON_QSTATE_DISABLED)
-				return false;
-			continue;
-		}
-		if (!cm_queue_decode(m, q) || q->tail - q->head > BIT_ULL(q->log2))
+		if ((q->ack & CORDON_Q_EN) &&
+		    (!cm_queue_decode(m, q) || q->tail - q->head > BIT_ULL(q->log2)))
 			return false;
 	}
-	for (i = 0; i < CM_ATC_MAX; i++) {
-		if (!m->atc[i].used)
+	return true;
+}
+
+static bool cm_sane_atc(struct cordon_model *m)
+{
+	struct cm_atc *a = m->atc;
+	struct cm_queue *q;
+	unsigned int i;
+
+	for (i = 0; i < CM_ATC_MAX; i++, a++) {
+		if (!a->used)
 			continue;
-		if (m->atc[i].queue >= m->caps.cmdqs ||
-		    !(m->queue[m->atc[i].queue].ack & CORDON_Q_EN))
+		if (a->queue >= m->caps.cmdqs)
 			return false;
-		log2 = m->queue[m->atc[i].queue].slots_log2;
-		if ((m->atc[i].op & CORDON_CMD_COMPLETE) &&
-		    !cm_fits(cm_get(CORDON_CMD_SLOT, m->atc[i].op), log2))
+		q = &m->queue[a->queue];
+		/* one that is frozen has none under way */
+		if (!(q->ack & CORDON_Q_EN) || (q->ack & CORDON_Q_FREEZE) ||
+		    !cm_fits(a->devid, m->caps.devid) ||
+		    cm_get(CORDON_CMD_OP, a->op) != CORDON_OP_INV_ATC ||
+		    ((a->op & CORDON_CMD_INTERRUPT) && q->guest) ||
+		    ((a->op & CORDON_CMD_COMPLETE) &&
+		     !cm_fits(cm_get(CORDON_CMD_SLOT, a->op), q->slots_log2)))
 			return false;
-		m->queue[m->atc[i].queue].atc++;
+		q->atc++;
 		m->atc_out++;
 	}
-	for (i = 0; i < m->caps.merge; i++)
-		m->merged += m->merge[i].used;
-	if (((m->ctrlack & CORDON_CTRL_FQEN) && !cm_ring_ok(&m->fq, m->caps.fq_log2)) ||
-	    ((m->ctrlack & CORDON_CTRL_PRQEN) && !cm_ring_ok(&m->prq, m->caps.prq_log2)))
-		return false;
-	return m->atc_timeout <= 31 && m->fq_merge <= 31;
+	return true;
+}
+
+/* What a record is made of, but for what is added when it is written */
+static bool cm_sane_merge(struct cordon_model *m)
+{
+	const uint64_t added = CORDON_FAULT_PHASE | CORDON_FAULT_REPEAT | CORDON_FAULT_COUNT;
+	struct cm_merge *e = m->merge;
+	unsigned int i;
+
+	for (i = 0; i < m->caps.merge; i++, e++) {
+		if (!e->used)
+			continue;
+		if ((e->fault.info & added) || e->fault.limit > 0xfff ||
+		    (e->fault.source & ~(CORDON_SRC_DEVID | CORDON_SRC_PASID)) ||
+		    !cm_sane_addr(m, e->fault.block, CORDON_PTR_CONTEXT, 0))
+			return false;
+		m->merged++;
+	}
+	/* they are written out before the queue is off (spec 6.3) */
+	return !m->merged || (m->ctrlack & CORDON_CTRL_FQEN);
+}
+
+static bool cm_sane(struct cordon_model *m)
+{
+	return cm_sane_registers(m) && cm_sane_counters(m) && cm_sane_queues(m) &&
+	       cm_sane_atc(m) && cm_sane_merge(m);
 }
 
 /**
@@ -240,7 +386,7 @@ static bool cm_sane(struct cordon_model *m)
  */
 int cordon_model_load(struct cordon_model *m, const void *buf, size_t len)
 {
-	struct cm_cursor c = { .in = buf };
+	struct cm_cursor c = { .in = buf }, again = { .was = buf };
 	uint64_t want[8], have;
 	unsigned int i;
 
@@ -254,7 +400,9 @@ int cordon_model_load(struct cordon_model *m, const void *buf, size_t len)
 			return -1;
 	}
 	cm_x_all(&c, m);
-	if (!cm_sane(m)) {
+	again.len = 8 * sizeof(uint64_t);
+	cm_x_all(&again, m);
+	if (again.differs || !cm_sane(m)) {
 		cordon_model_reset(m);
 		return -1;
 	}

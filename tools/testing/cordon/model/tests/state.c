@@ -182,10 +182,119 @@ static void asleep(void)
 	EXPECT_EQ(ask(DEV, 0x2000, R).addr, 0x6000);
 }
 
+/*
+ * No dword of a state may be something that the unit could not have come to by
+ * itself: it is refused, or it is a value like any other, and saved again as it is.
+ */
+static void spoil(unsigned int dwords, unsigned int *refused)
+{
+	static const uint64_t flip[4] = { 1, BIT_ULL(9), BIT_ULL(40), ~0ull };
+	size_t len = cordon_model_state_size(w.m);
+	uint8_t *good = malloc(len), *bad = malloc(len), *again = malloc(len);
+	unsigned int i, k;
+
+	cordon_model_save(w.m, good);
+	for (i = 8; i < dwords && 8 * i < len; i++) {
+		for (k = 0; k < 4; k++) {
+			memcpy(bad, good, len);
+			cm_put_le64(bad + 8 * i, cm_le64(good + 8 * i) ^ flip[k]);
+			if (cordon_model_load(w.m, bad, len)) {
+				++*refused;
+				EXPECT_EQ(reg(CORDON_REG_ROOT), 0);
+				EXPECT_EQ(reg32(CORDON_REG_CTRLACK), 0);
+				continue;
+			}
+			cordon_model_save(w.m, again);
+			EXPECT(!memcmp(bad, again, len));
+		}
+	}
+	EXPECT_EQ(cordon_model_load(w.m, good, len), 0);
+	free(good);
+	free(bad);
+	free(again);
+}
+
+static void small(void)
+{
+	w.cfg.cap[3] = (w.cfg.cap[3] & ~(CORDON_CAP2_CMDQS | CORDON_CAP2_MERGE)) |
+		       cm_put(CORDON_CAP2_CMDQS, 3) | cm_put(CORDON_CAP2_MERGE, 4);
+	w.cfg.cap[4] = (w.cfg.cap[4] & ~(CORDON_CAP3_COUNTERS | CORDON_CAP3_COUNTER_BITS)) |
+		       cm_put(CORDON_CAP3_COUNTERS, 8) | cm_put(CORDON_CAP3_COUNTER_BITS, 40);
+}
+
+/* one of everything that can be under way */
+static void under_way(void)
+{
+	uint64_t d[8] = { CORDON_DC_V | CORDON_DC_ATS | CORDON_DC_FAULT |
+			  cm_put(CORDON_DC_TRANSLATED, CORDON_TRANSLATED_TRUST) };
+	unsigned int refused = 0, i;
+	uint64_t word;
+
+	small();
+	boot_off();
+	d[6] = page();
+	publish(DEV, d);
+	set32(CORDON_REG_FQ_MERGE, 12);
+	set32(CORDON_REG_CTRL, CORDON_CTRL_FQEN);
+	queue_up(0, CORDON_QD_V | cm_put(CORDON_QD_LOG2SIZE, 5));
+	set(CORDON_REG_ROOT, w.dir | 2);
+	/* repeats that are merged; one queue stopped, one frozen */
+	for (i = 0; i < 5; i++)
+		ask(DEV, 0x1000, R);
+	for (i = 1; i < 3; i++) {
+		w64(w.qtable + 64 * i, CORDON_QD_V | cm_put(CORDON_QD_LOG2SIZE, 5));
+		w64(w.qtable + 64 * i + 8, page());
+		w64(w.qtable + 64 * i + 16, page());
+		w64(w.qtable + 64 * i + 24, w.status + 64 * i);
+	}
+	set32(CORDON_PAGE_HOST(1), CORDON_Q_EN);
+	set32(CORDON_PAGE_GUEST(1), 1);
+	set32(CORDON_PAGE_HOST(2), CORDON_Q_EN | CORDON_Q_FREEZE);
+	/* and an INV_ATC that nobody has answered */
+	EXPECT_EQ(command(CORDON_OP_INV_ATC, DEV, 0, 0xfff), 0);
+	spoil(300, &refused);
+	EXPECT(refused > 400);
+	/* what was under way goes on */
+	cordon_model_atc_done(w.m, w.atc_tag, true);
+	EXPECT_EQ(cm_get(CORDON_COMPLETION_STATUS, r64(w.slots + 56)), CORDON_COMPLETION_OK);
+	word = reg(CORDON_PAGE_GUEST(1) + CORDON_REG_Q_STATUS);
+	EXPECT_EQ(cm_get(CORDON_STATUS_STATE, word), CORDON_QSTATE_STOPPED);
+	EXPECT_EQ(cm_get(CORDON_STATUS_REASON, word), CORDON_QREASON_OPCODE);
+	EXPECT_EQ(reg32(CORDON_PAGE_HOST(2) + 4), CORDON_Q_EN | CORDON_Q_FREEZE);
+	w.now += cm_ticks(w.m, 12);
+	cordon_model_tick(w.m);
+	EXPECT_EQ(reg32(CORDON_REG_FQ_TAIL), 2);
+	EXPECT_EQ(cm_get(CORDON_FAULT_COUNT, r64(w.fq + 64)), 4);
+}
+
+/* registers of features that are absent hold nothing */
+static void absent(void)
+{
+	static const uint64_t without[4] = {
+		CORDON_CAP1_S1, CORDON_CAP1_ATS, CORDON_CAP1_MSI, CORDON_CAP1_TRPORT,
+	};
+	unsigned int i, with = 0, refused;
+
+	small();
+	boot();
+	spoil(110, &with);
+	for (i = 0; i < 4; i++) {
+		world_new();
+		small();
+		w.cfg.cap[2] &= ~without[i];
+		boot();
+		refused = 0;
+		spoil(110, &refused);
+		EXPECT(refused > with);
+	}
+}
+
 void tests_state(void)
 {
 	RUN(held);
 	RUN(handed_over);
 	RUN(asleep);
 	RUN(save_and_load);
+	RUN(under_way);
+	RUN(absent);
 }
