@@ -613,6 +613,11 @@ bool cm_stage2(struct cm_op *op, uint64_t ipa, bool r, bool w, bool x, bool walk
 	return true;
 }
 
+static bool cm_goes_on(const struct cm_table *t, uint8_t perm, uint8_t user, uint8_t priv)
+{
+	return !t->partial || (perm & (t->priv ? priv : user));
+}
+
 /**
  * cm_stage1() - translate by stage 1, and by stage 2 if that takes part (spec 4.4, 4.5)
  * @op: request; @op->pc names the table
@@ -646,7 +651,10 @@ bool cm_stage1(struct cm_op *op, uint64_t addr, struct cm_out *out)
 		return false;
 	if (t.nested) {
 		op->hit = false;
-		if (!cm_stage2(op, out->addr, op->r, op->w, op->x, false, &s2))
+		/* of what ATS asks for, the rights that stage 1 gives go on to stage 2 */
+		if (!cm_stage2(op, out->addr, op->r && cm_goes_on(&t, out->perm, CM_UR, CM_PR),
+			       op->w && cm_goes_on(&t, out->perm, CM_UW, CM_PW),
+			       op->x && cm_goes_on(&t, out->perm, CM_UX, CM_PX), false, &s2))
 			return false;
 		op->hit = false;
 		out->ipa = out->addr;
