@@ -294,6 +294,71 @@ static void merge_quota(void)
 	EXPECT_EQ(accounted(TAIL), cordon_model_stats(w.m)->faults);
 }
 
+/* a block that cannot be accessed: the fault is recorded uncharged, or lost all the same */
+static void block_aborts(void)
+{
+	start(1, 0, 0, 0);
+	w.abort_first = block;
+	w.abort_last = block + 63;
+	ask(DEV, 0, R);
+	EXPECT_EQ(TAIL, 1);
+	EXPECT_EQ(REC(0, 1), DEV);
+	EXPECT_EQ(reg32(CORDON_REG_ERROR), CORDON_ERROR_FAULT_BLOCK);
+	EXPECT_EQ(reg(CORDON_REG_ERRADDR), block);
+	w.abort_writes_only = true;
+	ask(DEV, 0x1000, R);
+	EXPECT_EQ(REC(1, 1), DEV);
+	set32(CORDON_REG_ERROR, ~0u);
+	ask(DEV, 0x2000, R);				/* full */
+	EXPECT_EQ(reg32(CORDON_REG_ERROR), CORDON_ERROR_FAULT_BLOCK);
+	set32(CORDON_REG_ERROR, ~0u);
+	w.abort_writes_only = false;
+	ask(DEV, 0x3000, R);
+	EXPECT_EQ(reg32(CORDON_REG_ERROR), CORDON_ERROR_FAULT_BLOCK);
+	EXPECT_EQ(LOST, 2);
+	EXPECT_EQ(r64(block), 0);
+	/* software that has handled more than there was */
+	w.abort_last = 0;
+	set32(CORDON_REG_FQ_HEAD, 2);
+	set32(CORDON_REG_ERROR, ~0u);
+	w64(block + 8, 5);
+	ask(DEV, 0x4000, R);
+	EXPECT_EQ(reg32(CORDON_REG_ERROR), CORDON_ERROR_FAULT_BLOCK);
+	EXPECT_EQ(r64(block), 1);
+	EXPECT_EQ(REC(0, 1), DEV | CORDON_SRC_CHARGED);
+}
+
+/* requests without a usable context are one holder, whoever they claim to be */
+static void anonymous_merging(void)
+{
+	struct cordon_request req = request(0x1ff, 0x1000, R | W);
+	unsigned int i;
+
+	w.cfg.cap[3] = (w.cfg.cap[3] & ~CORDON_CAP2_MERGE) | cm_put(CORDON_CAP2_MERGE, 8);
+	start(6, 20, 0, 0);
+	req.atomic = true;
+	answer(&req);
+	EXPECT_EQ(REC(0, 0) & CORDON_FAULT_ATOMIC, CORDON_FAULT_ATOMIC);
+	EXPECT_EQ(REC(0, 1), 0x1ff | CORDON_SRC_ANON);
+	for (i = 0; i < 3; i++)
+		answer(&req);
+	EXPECT_EQ(TAIL, 1);
+	/* an eighth of eight entries is one: another identifier takes it over */
+	req.devid = 0x1fe;
+	answer(&req);
+	EXPECT_EQ(TAIL, 3);
+	EXPECT_EQ(REC(2, 0) & CORDON_FAULT_REPEAT, CORDON_FAULT_REPEAT);
+	EXPECT_EQ(cm_get(CORDON_FAULT_COUNT, REC(2, 0)), 3);
+	EXPECT_EQ(w.m->merged, 1);
+	/* and a device has its own */
+	ask(DEV, 0x1000, R);
+	EXPECT_EQ(w.m->merged, 2);
+	command(CORDON_OP_INV_DEVICE, CORDON_TGT_LEAF, DEV, DEV);
+	EXPECT_EQ(w.m->merged, 1);
+	set32(CORDON_REG_CTRL, 0);
+	EXPECT_EQ(accounted(TAIL), cordon_model_stats(w.m)->faults);
+}
+
 void tests_fault(void)
 {
 	RUN(record);
@@ -306,4 +371,6 @@ void tests_fault(void)
 	RUN(queue_write_aborts);
 	RUN(merging);
 	RUN(merge_quota);
+	RUN(block_aborts);
+	RUN(anonymous_merging);
 }

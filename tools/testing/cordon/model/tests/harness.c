@@ -504,6 +504,8 @@ int main(void)
 	tests_queue();
 	tests_fault();
 	tests_device();
+	tests_ats();
+	tests_guest();
 	tests_state();
 	tests_clauses();
 	tests_inject();

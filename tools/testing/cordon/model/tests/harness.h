@@ -124,6 +124,8 @@ void tests_cache(void);
 void tests_queue(void);
 void tests_fault(void);
 void tests_device(void);
+void tests_ats(void);
+void tests_guest(void);
 void tests_random(void);
 void tests_state(void);
 void tests_clauses(void);

@@ -437,6 +437,110 @@ static void zero_length(void)
 	EXPECT_EQ(port(DEV, 0x2000, 0, false).reason, CORDON_REASON_PERMISSION);
 }
 
+/* each way in which a write cannot be logged, and what the record says (spec 4.7, 6.2) */
+static void log_reasons(void)
+{
+	struct cordon_answer a;
+	uint64_t d[8] = { 0 }, log, leaf;
+	struct table s2;
+
+	boot();
+	s2 = table_new(12, 40, 1);
+	log = page();
+	leaf = page();
+	context_s2(d, &s2);
+	d[0] |= CORDON_DC_DIRTY | cm_put(CORDON_DC_S1, CORDON_S1_BYPASS);
+	d[7] = log | 1;
+	publish(DEV, d);
+	table_put(&s2, 0x1000, 3, 0x5000 | S2_RW);
+	table_put(&s2, BIT_ULL(36), 3, 0x6000 | S2_RW);
+	/* an IPA that one level does not reach: the context bounds it */
+	a = ask(DEV, BIT_ULL(36), W);
+	EXPECT_EQ(a.reason, CORDON_REASON_DL_ABSENT);
+	EXPECT_EQ(a.where, r64((r64(w.dir) & CORDON_PTR_PAGE) + 8 * DEV) & CORDON_PTR_CONTEXT);
+	EXPECT_EQ(a.ipa, BIT_ULL(36));
+	EXPECT_EQ(a.stage, 2);
+	a = ask(DEV, 0x1000, W);
+	EXPECT_EQ(a.reason, CORDON_REASON_DL_ABSENT);
+	EXPECT_EQ(a.where, log);
+	w64(log, leaf | CORDON_PTR_V);
+	w.abort_first = log;
+	w.abort_last = log + 7;
+	a = ask(DEV, 0x1000, W);
+	EXPECT_EQ(a.reason, CORDON_REASON_DL_FETCH);
+	EXPECT_EQ(a.where, log);
+	EXPECT_EQ(reg32(CORDON_REG_ERROR), CORDON_ERROR_FETCH);
+	w.abort_first = leaf;
+	w.abort_last = leaf + 7;
+	a = ask(DEV, 0x1000, W);
+	EXPECT_EQ(a.reason, CORDON_REASON_DL_UPDATE);
+	EXPECT_EQ(a.where, leaf);
+	EXPECT_EQ(reg32(CORDON_REG_FQ_TAIL), 4);
+	EXPECT_EQ(ask(DEV, 0x1000, R).reason, 0);	/* a read is not logged */
+	w.abort_last = 0;
+	EXPECT_EQ(ask(DEV, 0x1000, W).reason, 0);
+	EXPECT_EQ(r64(leaf), 2);
+	/* remembered until an invalidation of its VM tag */
+	w64(leaf, 0);
+	command(CORDON_OP_INV_S2RANGE, VMTAG | CORDON_TGT_LEAF, 0x1000, 0x1000);
+	EXPECT_EQ(ask(DEV, 0x1000, W).reason, 0);
+	EXPECT_EQ(r64(leaf), 2);
+	EXPECT_EQ(stale(), 0);
+}
+
+/* a block that reaches beyond the output size: no answer does */
+static void block_beyond(void)
+{
+	struct cordon_answer a;
+	uint64_t d[8] = { 0 };
+	struct table t;
+
+	boot();
+	t = table_new(16, 48, 1);
+	context_s1(d, &t);
+	d[2] = (d[2] & ~CORDON_S1FMT_PS) | cm_put(CORDON_S1FMT_PS, CORDON_PS_32);
+	publish(DEV, d);
+	table_put(&t, 0, 2, BLOCK | AF | AP_USER);
+	a = ask(DEV, 0x1234, R);
+	EXPECT_EQ(a.addr, 0x1234);
+	EXPECT_EQ(a.span_log2, 29);
+	t = table_new(12, 39, 1);
+	context_s1(d, &t);
+	memset(d, 0, sizeof(d));
+	context_s1(d, &t);
+	d[2] = (d[2] & ~CORDON_S1FMT_PS) | cm_put(CORDON_S1FMT_PS, CORDON_PS_32);
+	publish(DEV + 1, d);
+	table_put(&t, 0xc0000000, 1, 0xc0000000 | BLOCK | AF | AP_USER);
+	EXPECT_EQ(ask(DEV + 1, 0xffffffff, R).addr, 0xffffffff);
+	EXPECT_EQ(ask(DEV + 1, 0x100000000, R).reason, CORDON_REASON_TRANSLATION);
+}
+
+/* policy of both contexts: what does not count in one does not count (spec 3.4) */
+static void process_policy(void)
+{
+	struct cordon_request req = request(DEV, 0x1000, X);
+	uint64_t d[8] = { 0 }, p[8] = { 0 }, pd;
+	struct table t;
+
+	boot();
+	t = table_new(12, 39, 1);
+	pd = page();
+	d[0] = CORDON_DC_V | CORDON_DC_EXEC | CORDON_DC_PRIV;
+	d[4] = pd | 1;
+	publish(DEV, d);
+	context_s1(p, &t);
+	pd_point(pd, 3, put_context(p));
+	table_put(&t, 0x1000, 3, 0x5000 | PAGE_RW | BIT_ULL(54));	/* UXN */
+	req.pv = true;
+	req.pasid = 3;
+	EXPECT_EQ(answer(&req).reason, 0);		/* a read */
+	p[0] |= CORDON_DC_EXEC;
+	pd_point(pd, 3, put_context(p));
+	command(CORDON_OP_INV_PROCESS, DEV | CORDON_TGT_LEAF, 3, 3);
+	EXPECT_EQ(answer(&req).reason, CORDON_REASON_PERMISSION);
+	EXPECT_EQ(r64(w.fq) & (CORDON_FAULT_READ | CORDON_FAULT_EXEC), CORDON_FAULT_EXEC);
+}
+
 void tests_walk(void)
 {
 	RUN(every_format);
@@ -450,5 +554,8 @@ void tests_walk(void)
 	RUN(combined_span);
 	RUN(attributes);
 	RUN(dirty_log);
+	RUN(log_reasons);
+	RUN(block_beyond);
+	RUN(process_policy);
 	RUN(zero_length);
 }
