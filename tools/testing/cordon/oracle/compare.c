@@ -350,33 +350,6 @@ static void remember(struct test *t, const struct cordon_request *q,
 		o->updates[below(&t->w, o->nr_updates)].addr : t->hot[n].last.addr;
 }
 
-/* spec 4.8: which reasons end in a success without rights, or without write */
-static bool ats_success(const struct cordon_request *q, const struct oracle_answer *o)
-{
-	if (q->type != CORDON_TYPE_ATS)
-		return false;
-	switch (o->reason) {
-	case CORDON_REASON_TRANSLATED:
-	case CORDON_REASON_NO_PASID:
-	case CORDON_REASON_PASID_RANGE:
-	case CORDON_REASON_PD_ABSENT:
-	case CORDON_REASON_PC_ABSENT:
-	case CORDON_REASON_BLOCKED:
-	case CORDON_REASON_NOWALK:
-		return true;
-	case CORDON_REASON_INPUT_SIZE:
-	case CORDON_REASON_TRANSLATION:
-	case CORDON_REASON_ACCESS_FLAG:
-	case CORDON_REASON_PERMISSION:
-	case CORDON_REASON_DL_FETCH:
-	case CORDON_REASON_DL_ABSENT:
-	case CORDON_REASON_DL_MALFORMED:
-	case CORDON_REASON_DL_UPDATE:
-		return !o->walk;
-	}
-	return false;
-}
-
 void request(struct test *t, const struct cordon_request *q)
 {
 	static struct oracle_answer o, p;
@@ -391,9 +364,6 @@ void request(struct test *t, const struct cordon_request *q)
 		return;
 	probe.probe = true;
 	oracle_translate(&t->om, &probe, &p);
-	/* what rights an ATS answer has (spec 4.8) is not the oracle's affair */
-	if (q->type == CORDON_TYPE_ATS && (!p.reason || p.reason == CORDON_REASON_PERMISSION))
-		return;
 	if ((t->om.caps[2] & CORDON_CAP1_TRPORT) && chance(&t->w, 30))
 		ask_port(t, q, &p, chance(&t->w, 30));
 	if (t->failed)
@@ -416,15 +386,7 @@ void request(struct test *t, const struct cordon_request *q)
 	if (o.reason == CORDON_REASON_PC_MALFORMED)
 		totals.pc_checks[o.detail]++;
 	totals.faults += !!o.reason;
-	if (ats_success(q, &o)) {
-		/* spec 4.8: an answer, but one that gives nothing, or no write */
-		DIFFER("ATS status", a.ats_status, 0);
-		DIFFER("write", a.write, 0);
-		if (o.reason < CORDON_REASON_DL_FETCH) {
-			DIFFER("rights", a.read || a.exec, 0);
-			o.silent = true;
-		}
-	} else if (o.reason) {
+	if (o.reason) {
 		DIFFER("reason", a.reason, o.reason);
 		DIFFER("stage", a.stage, o.stage);
 		DIFFER("level", a.level, o.level);
@@ -463,4 +425,114 @@ void request(struct test *t, const struct cordon_request *q)
 		show(t, q, &o);
 	if (!t->failed)
 		check_record(t, q, &o);
+}
+
+/* -- ATS (spec 4.8) and page requests (spec 7.2) ----------------------- */
+
+/* faults recorded since they were looked at last; each is taken */
+static unsigned int records(struct test *t, uint64_t *info)
+{
+	uint64_t *anon = &t->own_mem[(OWN_ANON - OWN_BASE) / 8], *rec;
+	unsigned int n = 0;
+
+	for (;; n++) {
+		rec = &t->own_mem[(OWN_FQ - OWN_BASE) / 8 +
+				  8 * (t->fq_head & ((1U << FQ_LOG2) - 1))];
+		if ((le64toh(rec[0]) & CORDON_FAULT_PHASE) == (t->fq_head >> FQ_LOG2 & 1))
+			break;
+		*info = le64toh(rec[0]);
+		if (le64toh(rec[1]) & CORDON_SRC_ANON)
+			anon[1] = htole64(le64toh(anon[1]) + 1);
+		t->fq_head++;
+	}
+	reg_write32(t, CORDON_REG_FQ_HEAD, t->fq_head);
+	return n;
+}
+
+/*
+ * The answer, against the rights that the oracle finds one by one. Walks may set
+ * the access flag and dirty state of what they grant, which request() compares for
+ * requests of other types; here only what was asked of memory is remembered.
+ */
+void ats_request(struct test *t, const struct cordon_request *q)
+{
+	static struct oracle_answer o;
+	static struct oracle_ats ats;
+	const char *kind = "ATS answer";
+	struct cordon_request one = *q;
+	struct cordon_answer a;
+	uint64_t info = 0;
+	bool same = true;
+	unsigned int i;
+
+	t->om.cas_losses = 0;
+	/* what it may lead to, right by right, has to be lawful and untangled */
+	for (i = 0; i < 4; i++) {
+		one.read = i == 0 || (i == 3 && q->read);
+		one.write = q->write && (i == 1 || i == 3);
+		one.exec = q->exec && (i == 2 || i == 3);
+		oracle_translate(&t->om, &one, &o);
+		if (!lawful(t, &o) || tangled(t, &o))
+			return;
+		remember(t, &one, &o);
+	}
+	oracle_ats(&t->om, q, &ats);
+	if (!ats.sure)
+		return;
+	if (t->verbose) {
+		printf("# --- step %u\n", t->step);
+		show(t, q, &o);
+	}
+	cordon_model_translate(t->m, q, &a);
+	totals.ats++;
+	totals.reasons[o.reason]++;
+	totals.grants += a.read || a.write || a.exec;
+	DIFFER("status", a.ats_status, ats.status);
+	/* an entry that lacks what was asked for is walked again, but not what was not */
+	if (!t->quiet || q->read)
+		DIFFER("read", a.read, ats.read);
+	DIFFER("write", a.write, ats.write);
+	DIFFER("exec", a.exec, ats.exec);
+	if (ats.read || ats.write || ats.exec)
+		DIFFER("address", a.addr, ats.addr);
+	DIFFER("records", records(t, &info), ats.recorded && (o.found || t->anon));
+	if (a.write && o.logs)
+		DIFFER("span of what is logged", a.span_log2 > 12, 0);
+	if (!same)
+		show(t, q, &o);
+}
+
+/* nobody takes page requests here: each is lost or a fault */
+void page_request(struct test *t, const struct cordon_request *q)
+{
+	static struct oracle_answer o;
+	const char *kind = "page request";
+	uint64_t info = 0, lost = reg_read(t, CORDON_REG_PRQ_LOST);
+	uint32_t code = 0xff;
+	bool same = true, waits;
+	uint8_t reason;
+
+	if (!(t->om.caps[2] & CORDON_CAP1_PRI))
+		return;
+	t->om.cas_losses = 0;
+	reason = oracle_page_request(&t->om, q, &o);
+	if (!lawful(t, &o))
+		return;
+	remember(t, q, &o);
+	t->nr_changes = 0;
+	waits = cordon_model_page_request(t->m, q, 3, true, &code);
+	totals.pages++;
+	DIFFER("an answer that is due", waits, !q->read && !q->write && !q->exec);
+	if (!waits)
+		DIFFER("code", code, reason ? CORDON_RESPONSE_FAILURE : CORDON_RESPONSE_SUCCESS);
+	DIFFER("losses", reg_read(t, CORDON_REG_PRQ_LOST) - lost, !reason);
+	DIFFER("changes of memory", t->nr_changes, 0);
+	DIFFER("records", records(t, &info), reason && !o.silent && (o.found || t->anon));
+	if (info) {
+		DIFFER("reason", GET(CORDON_FAULT_REASON, info), reason);
+		DIFFER("type", GET(CORDON_FAULT_TYPE, info), CORDON_TYPE_ATS);
+		DIFFER("detail", GET(CORDON_FAULT_DETAIL, info), o.detail);
+	}
+	if (!same)
+		show(t, q, &o);
 }

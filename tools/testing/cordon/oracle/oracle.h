@@ -153,6 +153,32 @@ struct oracle_answer {
 	struct oracle_read reads[ORACLE_READS];
 };
 
+/**
+ * struct oracle_ats - an answer to an ATS translation request (spec 4.8)
+ * @status: 0 success, 1 Unsupported Request, 4 Completer Abort
+ * @read: may be read; and so on
+ * @write: may be written
+ * @exec: may be executed
+ * @exec_counts: policy lets execute count
+ * @silent: the context in force is silent
+ * @recorded: a fault is recorded
+ * @sure: something was asked for; otherwise what is given is left open
+ * @addr: where it leads, if there is a right
+ */
+struct oracle_ats {
+	uint8_t status;
+	bool read, write, exec;
+	bool exec_counts;
+	bool silent;
+	bool recorded;
+	bool sure;
+	uint64_t addr;
+};
+
+void oracle_ats(const struct oracle_machine *machine, const struct cordon_request *request,
+		struct oracle_ats *ats);
+uint8_t oracle_page_request(const struct oracle_machine *machine,
+			    const struct cordon_request *request, struct oracle_answer *answer);
 void oracle_translate(const struct oracle_machine *machine, const struct cordon_request *request,
 		      struct oracle_answer *answer);
 

@@ -87,7 +87,7 @@ static void random_request(struct test *t, struct cordon_request *q)
 			q->type = CORDON_TYPE_TRANSLATED;
 			if (dev->vm >= 0)
 				s = &w->vms[dev->vm].s2;
-		} else if (chance(w, 2)) {
+		} else if (chance(w, world_get(w, dev->context) & CORDON_DC_ATS ? 30 : 2)) {
 			q->type = CORDON_TYPE_ATS;
 		}
 		q->addr = s ? near(w, s) : w->win[0].base + below(w, w->win[0].size);
@@ -370,7 +370,12 @@ static bool run_seed(uint64_t seed, bool verbose)
 			for (j = 0; j < REQUESTS && !t->failed; j++) {
 				t->step++;
 				random_request(t, &q);
-				request(t, &q);
+				if (q.type == CORDON_TYPE_ATS)
+					ats_request(t, &q);
+				else if (chance(&t->w, 2))
+					page_request(t, &q);
+				else
+					request(t, &q);
 			}
 			if (!t->failed)
 				change_memory(t);
@@ -399,18 +404,20 @@ static bool all_met(const char *what, const uint64_t *met, unsigned int first, u
 
 static bool reasons_met(void)
 {
-	/* page requests are no part of chapter 4 */
+	bool ok;
+
+	/* that of page requests is no translation's */
 	totals.reasons[CORDON_REASON_PRI_OFF]++;
-	return all_met("reason", totals.reasons, CORDON_REASON_NO_ROOT,
-		       CORDON_REASON_DC_MALFORMED) &
-		all_met("reason", totals.reasons, CORDON_REASON_TRANSLATED,
-			CORDON_REASON_NOWALK) &
-		all_met("reason", totals.reasons, CORDON_REASON_INPUT_SIZE,
-			CORDON_REASON_TABLE_UPDATE) &
-		all_met("reason", totals.reasons, CORDON_REASON_DL_FETCH,
-			CORDON_REASON_DL_UPDATE) &
-		all_met("check of a device context,", totals.dc_checks, 1, 17) &
-		all_met("check of a process context,", totals.pc_checks, 1, 8);
+	ok = all_met("reason", totals.reasons, CORDON_REASON_NO_ROOT,
+		     CORDON_REASON_DC_MALFORMED);
+	ok = all_met("reason", totals.reasons, CORDON_REASON_TRANSLATED,
+		     CORDON_REASON_NOWALK) && ok;
+	ok = all_met("reason", totals.reasons, CORDON_REASON_INPUT_SIZE,
+		     CORDON_REASON_TABLE_UPDATE) && ok;
+	ok = all_met("reason", totals.reasons, CORDON_REASON_DL_FETCH,
+		     CORDON_REASON_DL_UPDATE) && ok;
+	ok = all_met("check of a device context,", totals.dc_checks, 1, 17) && ok;
+	return all_met("check of a process context,", totals.pc_checks, 1, 8) && ok;
 }
 
 int main(void)
@@ -445,5 +452,7 @@ int main(void)
 	       " updates, %" PRIu64 " questions to the port, %" PRIu64 " commands\n",
 	       totals.requests, totals.faults, totals.hits, totals.updates, totals.ports,
 	       totals.commands);
+	printf("# %" PRIu64 " ATS requests, %" PRIu64 " that give something, %" PRIu64
+	       " page requests\n", totals.ats, totals.grants, totals.pages);
 	return failed || bad;
 }

@@ -96,6 +96,7 @@ struct test {
 
 struct totals {
 	uint64_t requests, faults, hits, updates, commands, ports, reasons[256];
+	uint64_t ats, grants, pages;
 	uint64_t dc_checks[256], pc_checks[256];
 };
 
@@ -124,5 +125,8 @@ bool start(struct test *t);
 void claim_tags(struct test *t);
 /* a request to the model, the port and the oracle */
 void request(struct test *t, const struct cordon_request *q);
+/* an ATS translation request, and a page request, likewise */
+void ats_request(struct test *t, const struct cordon_request *q);
+void page_request(struct test *t, const struct cordon_request *q);
 
 #endif /* CORDON_ORACLE_UNIT_H */

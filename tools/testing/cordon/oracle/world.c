@@ -60,6 +60,7 @@ uint64_t *world_dword(struct world *w, uint64_t pa, uint8_t refuses)
 
 	if (!win || (win->flags[(pa - win->base) / 4096] & refuses))
 		return NULL;
+	win->flags[(pa - win->base) / 4096] |= PAGE_TOUCHED;
 	return &win->mem[(pa - win->base) / 8];
 }
 
@@ -121,7 +122,7 @@ static bool space_map(struct world *w, struct space *s, uint64_t va, int leaf, u
 		      uint64_t bits);
 static uint64_t leaf_bits(struct world *w, struct space *s, bool plain);
 
-static uint64_t vm_pa(struct world *w, int vm, uint64_t ipa)
+uint64_t world_pa(struct world *w, int vm, uint64_t ipa)
 {
 	struct vm *v;
 	uint64_t slot;
@@ -137,8 +138,7 @@ static uint64_t vm_pa(struct world *w, int vm, uint64_t ipa)
 	return v->slot[slot] | (ipa & ((1ULL << v->s2.g) - 1));
 }
 
-/* memory of a VM (an IPA) or of the host (vm < 0) */
-static uint64_t vm_alloc(struct world *w, int vm, uint64_t size, uint64_t align)
+uint64_t world_alloc(struct world *w, int vm, uint64_t size, uint64_t align)
 {
 	struct vm *v;
 	uint64_t pa, chunk, first, i;
@@ -212,7 +212,7 @@ static uint64_t table_for(struct world *w, struct space *s, int level)
 	uint64_t at = 0;
 
 	if (!share)
-		at = vm_alloc(w, s->vm, 1ULL << s->g, 1ULL << s->g);
+		at = world_alloc(w, s->vm, 1ULL << s->g, 1ULL << s->g);
 	if (at) {
 		if (s->nr_tables < WORLD_TABLES) {
 			s->tables[s->nr_tables].at = at;
@@ -223,7 +223,7 @@ static uint64_t table_for(struct world *w, struct space *s, int level)
 	for (i = 0; i < s->nr_tables; i++)
 		if (s->tables[(first + i) % s->nr_tables].level == level)
 			return s->tables[(first + i) % s->nr_tables].at;
-	return share ? vm_alloc(w, s->vm, 1ULL << s->g, 1ULL << s->g) : 0;
+	return share ? world_alloc(w, s->vm, 1ULL << s->g, 1ULL << s->g) : 0;
 }
 
 static uint64_t table_bits(struct world *w, const struct space *s)
@@ -275,7 +275,7 @@ static uint64_t leaf_bits(struct world *w, struct space *s, bool plain)
 
 static uint64_t *slot_of(struct world *w, struct space *s, uint64_t at)
 {
-	return world_dword(w, vm_pa(w, s->vm, at), 0);
+	return world_dword(w, world_pa(w, s->vm, at), 0);
 }
 
 static bool space_map(struct world *w, struct space *s, uint64_t va, int leaf, uint64_t out,
@@ -300,13 +300,13 @@ static bool space_map(struct world *w, struct space *s, uint64_t va, int leaf, u
 			return false;
 		if (level == leaf)
 			break;
-		d = world_get(w, vm_pa(w, s->vm, at));
+		d = world_get(w, world_pa(w, s->vm, at));
 		if (!(d & 1)) {
 			next = table_for(w, s, level + 1);
 			if (!next)
 				return false;
 			d = encode(s, next) | table_bits(w, s);
-			world_put(w, vm_pa(w, s->vm, at), d);
+			world_put(w, world_pa(w, s->vm, at), d);
 		} else if (!(d & 2)) {
 			return false;
 		}
@@ -330,7 +330,7 @@ static bool space_map(struct world *w, struct space *s, uint64_t va, int leaf, u
 		if (log2 && chance(w, 1))
 			d = chance(w, 50) ? 0 : d ^ 1ULL << (shift + log2);
 		if (slot_of(w, s, at + 8 * i))
-			world_put(w, vm_pa(w, s->vm, at + 8 * i), d);
+			world_put(w, world_pa(w, s->vm, at + 8 * i), d);
 	}
 	i = s->nr_maps < WORLD_MAPS ? s->nr_maps++ : below(w, WORLD_MAPS);
 	s->maps[i].addr = va & -(1ULL << (shift + log2));
@@ -467,7 +467,7 @@ static bool space_format(struct world *w, struct space *s, bool nested)
 	/* sixteen roots of 64K would be all the memory there is */
 	if (root > 17)
 		return false;
-	s->root = vm_alloc(w, s->vm, 1ULL << root, 1ULL << root);
+	s->root = world_alloc(w, s->vm, 1ULL << root, 1ULL << root);
 	return s->root && !(s->root >> ps_bits[s->ps]);
 }
 
@@ -493,12 +493,12 @@ static uint64_t dir_slot(struct world *w, int vm, uint64_t root, uint64_t id)
 	uint64_t page = root & CORDON_ROOT_ADDR, at, ptr;
 
 	while (level--) {
-		at = vm_pa(w, vm, page + 8 * ((id >> (9 * level)) & 511));
+		at = world_pa(w, vm, page + 8 * ((id >> (9 * level)) & 511));
 		if (!level)
 			return at;
 		ptr = world_get(w, at);
 		if (!(ptr & CORDON_PTR_V)) {
-			page = vm_alloc(w, vm, 4096, 4096);
+			page = world_alloc(w, vm, 4096, 4096);
 			if (!page)
 				return 0;
 			ptr = page | CORDON_PTR_V;
@@ -511,22 +511,22 @@ static uint64_t dir_slot(struct world *w, int vm, uint64_t root, uint64_t id)
 
 static uint64_t dir_root(struct world *w, int vm, unsigned int levels)
 {
-	uint64_t page = vm_alloc(w, vm, 4096, 4096);
+	uint64_t page = world_alloc(w, vm, 4096, 4096);
 
 	return page ? page | levels : 0;
 }
 
 static uint64_t context_words(struct world *w, int vm, const uint64_t *words)
 {
-	uint64_t at = vm_alloc(w, vm, 64, 64), flip = 0;
+	uint64_t at = world_alloc(w, vm, 64, 64), flip = 0;
 	unsigned int i, bad = below(w, 8);
 
 	/* one bit wrong: each check of spec 3.3.5 and 3.4 has to be met */
-	if (chance(w, 6))
+	if (!w->sound && chance(w, 6))
 		flip = BIT_ULL(below(w, bad ? 64 : 20));
 	if (at)
 		for (i = 0; i < 8; i++)
-			world_put(w, vm_pa(w, vm, at) + 8 * i, words[i] ^ (i == bad ? flip : 0));
+			world_put(w, world_pa(w, vm, at) + 8 * i, words[i] ^ (i == bad ? flip : 0));
 	return at;
 }
 
@@ -821,6 +821,25 @@ void world_init(struct world *w, uint64_t seed)
 		w->win[i].flags = calloc(1, size[i] / 4096);
 		if (!w->win[i].mem || !w->win[i].flags)
 			abort();
+	}
+}
+
+void world_again(struct world *w, uint64_t seed)
+{
+	struct window win[WORLD_WINDOWS];
+	unsigned int i;
+	uint64_t page;
+
+	memcpy(win, w->win, sizeof(win));
+	memset(w, 0, sizeof(*w));
+	w->rng = seed * 0x2545f4914f6cdd1dULL + 1;
+	for (i = 0; i < WORLD_WINDOWS; i++) {
+		for (page = 0; page < win[i].size / 4096; page++)
+			if (win[i].flags[page] & PAGE_TOUCHED)
+				memset(win[i].mem + page * 512, 0, 4096);
+		memset(win[i].flags, 0, win[i].size / 4096);
+		win[i].used = 0;
+		w->win[i] = win[i];
 	}
 }
 

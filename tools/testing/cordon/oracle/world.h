@@ -26,9 +26,10 @@
 #define WORLD_SLOTS	128
 #define WORLD_PASIDS	6
 
-/* what a 4 KiB page of memory refuses */
+/* what a 4 KiB page of memory refuses, and whether anyone has looked at it */
 #define PAGE_NO_READ	1
 #define PAGE_NO_WRITE	2
+#define PAGE_TOUCHED	4
 
 /**
  * struct window - a piece of memory
@@ -103,6 +104,7 @@ struct world {
 	uint64_t rng;
 	const uint64_t *caps;		/* ID, CAP0 to CAP4 */
 	unsigned int oas;
+	bool sound;			/* no context is made with a bit that is wrong */
 	struct window win[WORLD_WINDOWS];
 	uint64_t root;
 	unsigned int nr_vms, nr_spaces, nr_pdirs, nr_devices, nr_dwords;
@@ -127,6 +129,10 @@ uint64_t world_get(struct world *w, uint64_t pa);
 void world_put(struct world *w, uint64_t pa, uint64_t value);
 
 void world_build(struct world *w);
+/* aligned memory of a VM (an IPA) or of the host (vm < 0); 0 if there is none left */
+uint64_t world_alloc(struct world *w, int vm, uint64_t size, uint64_t align);
+/* where an IPA that world_alloc() gave is in memory */
+uint64_t world_pa(struct world *w, int vm, uint64_t ipa);
 /* one more mapping in a random table */
 void world_map(struct world *w);
 /* a device context of random kind for a device, at a new place; its PA or 0 */
@@ -135,6 +141,8 @@ void world_corrupt(struct world *w, unsigned int bits);
 void world_break_pages(struct world *w);
 void world_grow(struct world *w);
 void world_init(struct world *w, uint64_t seed);
+/* the same from another seed; only what was touched costs time */
+void world_again(struct world *w, uint64_t seed);
 void world_free(struct world *w);
 
 #endif /* CORDON_ORACLE_WORLD_H */
