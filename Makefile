@@ -6,7 +6,7 @@ tests := tools/testing/cordon/tests
 KERNEL ?= test-6.12
 
 .DEFAULT_GOAL := help
-.PHONY: help run test stress mutants build toolbox qemu kernel module rootfs modules clean
+.PHONY: help run test stress mutants fuzz build toolbox qemu kernel module rootfs modules clean
 
 help: ## list targets and tests
 	@echo 'Targets:'
@@ -27,6 +27,9 @@ stress: build ## everything at once for minutes: STRESS_SECONDS=, STRESS_SEED=
 
 mutants: build ## put defects into copies of the driver and see each found
 	@$(board)/mutants
+
+fuzz: toolbox ## fuzz the model and the emulated device (FUZZ_SECONDS=60)
+	@tools/testing/cordon/fuzz/run -t $(or $(FUZZ_SECONDS),60)
 
 build: qemu rootfs ## build everything that the board is made of
 

@@ -89,7 +89,7 @@ mapfile -t beside < <(find tools/testing/cordon/model tools/testing/cordon/engin
 	tools/testing/cordon/guest/engine -path '*/tests' -prune -o -name '*.[ch]' -print |
 	sort)
 mapfile -t user < <(find tools/testing/cordon/model/tests tools/testing/cordon/oracle \
-	tools/testing/cordon/guest -path '*/guest/engine' -prune -o \
+	tools/testing/cordon/fuzz tools/testing/cordon/guest -path '*/guest/engine' -prune -o \
 	-name '*.[ch]' -print | sort)
 
 for file in "${driver[@]}" "${beside[@]}"; do
