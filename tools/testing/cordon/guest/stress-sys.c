@@ -20,7 +20,7 @@
 #include "stress.h"
 
 /* addresses that no memory, no message and no mapping of the DMA API has */
-#define WILD	(1ULL << 38)
+#define WILD	0x4000000000ULL
 
 #define PCI	"/sys/bus/pci/devices/"
 
