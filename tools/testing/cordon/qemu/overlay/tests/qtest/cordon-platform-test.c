@@ -234,7 +234,6 @@ static void is_clear(Unit *u, uint64_t pa)
         g_assert_cmphex(engine_get(u, regs[i]), ==, 0);
     }
     /* what was under way is not */
-    g_assert_false(qtest_get_irq(u->qts, 0));
     qtest_clock_step(u->qts, 100000);
     g_assert_cmphex(qtest_readq(u->qts, pa + 4096), ==, 0);
 }
@@ -252,7 +251,7 @@ static uint64_t start_long(Unit *u)
     dma_refused(u, CORDON_ENGINE_OP_READ, IOVA + 2 * 4096);
     engine_set(u, CORDON_ENGINE_DATA, ~0ull);
     engine_run(u, CORDON_ENGINE_OP_FILL | CORDON_ENGINE_CMD_IRQ, 0, IOVA, 8);
-    g_assert_true(qtest_get_irq(u->qts, 0));
+    g_assert_cmphex(qtest_readl(u->qts, u->engine + CORDON_ENGINE_IRQ), ==, 1);
     engine_set(u, CORDON_ENGINE_DELAY, 1000);
     g_assert_cmphex(engine_run(u, CORDON_ENGINE_OP_FILL, 0, IOVA, 2 * 4096), ==,
                     CORDON_ENGINE_STATUS_BUSY);
@@ -270,11 +269,13 @@ static void test_reset(void)
         boot_master(&u, UNIT MASTER);
         qtest_irq_intercept_out_named(u.qts, MASTER_PATH, "sysbus-irq");
         pa = start_long(&u);
+        g_assert_true(qtest_get_irq(u.qts, 0));
         if (machine) {
             qtest_system_reset(u.qts);
         } else {
             qtest_writel(u.qts, u.engine + CORDON_ENGINE_CLEAR, 1);
         }
+        g_assert_false(qtest_get_irq(u.qts, 0));
         is_clear(&u, pa);
         if (machine) {
             dma_refused(&u, CORDON_ENGINE_OP_FILL, IOVA);
@@ -283,6 +284,33 @@ static void test_reset(void)
         }
         qtest_quit(u.qts);
     }
+}
+
+/* A function-level reset: on PCIe the engine has no other. */
+static void test_function_reset(void)
+{
+    uint64_t pa, config = ECAM_BASE + (ENGINE_RID << 12);
+    unsigned cap;
+    Unit u;
+
+    boot(&u, UNIT ENGINE);
+    for (cap = qtest_readb(u.qts, config + PCI_CAPABILITY_LIST);
+         qtest_readb(u.qts, config + cap) != PCI_CAP_ID_EXP;
+         cap = qtest_readb(u.qts, config + cap + 1)) {
+        g_assert_cmphex(cap, !=, 0);
+    }
+    g_assert(qtest_readl(u.qts, config + cap + PCI_EXP_DEVCAP) &
+             PCI_EXP_DEVCAP_FLR);
+    pa = start_long(&u);
+    qtest_writew(u.qts, config + cap + PCI_EXP_DEVCTL, PCI_EXP_DEVCTL_BCR_FLR);
+    /* it has forgotten where its registers are, and that it may do DMA */
+    g_assert_cmphex(qtest_readw(u.qts, config + PCI_COMMAND), ==, 0);
+    u.engine = engine_init(u.qts, ENGINE_RID, 0);
+    is_clear(&u, pa);
+    /* what the unit knows of it is no business of the reset */
+    dma_write(&u, IOVA, 3);
+    g_assert_cmphex(qtest_readq(u.qts, pa), ==, 3);
+    qtest_quit(u.qts);
 }
 
 static void test_migration(void)
@@ -296,6 +324,7 @@ static void test_migration(void)
     boot_master(&u, UNIT MASTER);
     qtest_irq_intercept_out_named(u.qts, MASTER_PATH, "sysbus-irq");
     pa = start_long(&u);
+    g_assert_true(qtest_get_irq(u.qts, 0));
     qtest_qmp_assert_success(u.qts, "{'execute': 'migrate',"
                              " 'arguments': {'uri': %s}}", uri);
     wait_for_migration(u.qts);
@@ -474,6 +503,7 @@ int main(int argc, char **argv)
     qtest_add_func("/cordon/platform/attributes", test_attributes);
     qtest_add_func("/cordon/platform/interrupt", test_interrupt);
     qtest_add_func("/cordon/platform/reset", test_reset);
+    qtest_add_func("/cordon/function-reset", test_function_reset);
     qtest_add_func("/cordon/platform/migration", test_migration);
     qtest_add_func("/cordon/units/isolation", test_units);
     qtest_add_func("/cordon/units/shared-domain", test_shared_domain);
