@@ -138,6 +138,45 @@ static void map_and_unmap(struct kunit *test)
 	EXPECT_PASS(m, MODEL_DEVID, iova + 8, MODEL_WRITE, PA_B + 8);
 }
 
+/*
+ * Lazy: however much is unmapped, nothing is asked of hardware until all of it
+ * is flushed, by one command.
+ */
+static void lazy(struct kunit *test)
+{
+	struct model_unit *m = start(test);
+	struct iommu_domain *domain = model_domain(m);
+	struct cordon_device *cdev = model_device1(m, "device", MODEL_DEVID);
+	struct iommu_iotlb_gather gather;
+	unsigned int since;
+	u64 writes;
+
+	attach(test, cdev, domain);
+	for (u64 iova = SZ_1M; iova < SZ_2M; iova += SZ_64K) {
+		map(test, domain, iova, PA_A + iova, SZ_64K, RW);
+		EXPECT_PASS(m, MODEL_DEVID, iova, MODEL_READ, PA_A + iova);
+	}
+
+	since = m->commands;
+	writes = cordon_model_stats(m->model)->reg_writes;
+	for (u64 iova = SZ_1M; iova < SZ_2M; iova += SZ_64K) {
+		iommu_iotlb_gather_init(&gather);
+		gather.queued = true;
+		KUNIT_EXPECT_EQ(test, SZ_64K,
+				iommu_unmap_fast(domain, iova, SZ_64K, &gather));
+		iommu_iotlb_sync(domain, &gather);
+	}
+	KUNIT_EXPECT_EQ(test, m->commands, since);
+	KUNIT_EXPECT_EQ(test, cordon_model_stats(m->model)->reg_writes, writes);
+
+	domain->ops->flush_iotlb_all(domain);
+	KUNIT_EXPECT_EQ(test, m->commands - since, 1);
+	KUNIT_EXPECT_EQ(test, cordon_model_stats(m->model)->reg_writes,
+			writes + 1);
+	for (u64 iova = SZ_1M; iova < SZ_2M; iova += SZ_64K)
+		EXPECT_FAULT(m, MODEL_DEVID, iova, MODEL_READ, NOT_MAPPED);
+}
+
 static void permissions(struct kunit *test)
 {
 	struct model_unit *m = start(test);
@@ -962,6 +1001,7 @@ static struct kunit_case map_cases[] = {
 	KUNIT_CASE(blocked_until_attached),
 	KUNIT_CASE(identity),
 	KUNIT_CASE_PARAM(map_and_unmap, tables_gen_params),
+	KUNIT_CASE_PARAM(lazy, tables_gen_params),
 	KUNIT_CASE_PARAM(permissions, tables_gen_params),
 	KUNIT_CASE_PARAM(tables_go, tables_gen_params),
 	KUNIT_CASE_PARAM(block_over_table, tables_gen_params),
