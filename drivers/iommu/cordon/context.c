@@ -15,9 +15,6 @@
 #define CORDON_S1FMT	GENMASK_ULL(31, 0)
 #define CORDON_S2FMT	GENMASK_ULL(63, 32)
 
-/* Contexts and fault blocks: 64 bytes, aligned to 64 (spec 3.3, 3.5). */
-static struct kmem_cache *cordon_context_cache;
-
 /**
  * struct cordon_dir_page - a page of the directory
  * @list: in &cordon_dir.pages
@@ -29,42 +26,24 @@ struct cordon_dir_page {
 };
 
 /**
- * cordon_context_init() - what all units share
- *
- * Return: 0 or -ENOMEM.
- */
-int cordon_context_init(void)
-{
-	cordon_context_cache = kmem_cache_create("cordon_context",
-						 sizeof(struct cordon_dc),
-						 sizeof(struct cordon_dc), 0,
-						 NULL);
-	return cordon_context_cache ? 0 : -ENOMEM;
-}
-
-/**
- * cordon_context_exit() - undo cordon_context_init()
- */
-void cordon_context_exit(void)
-{
-	kmem_cache_destroy(cordon_context_cache);
-}
-
-/**
  * cordon_context_alloc() - memory for a context or a fault block
  * @unit: the unit that is to read it
+ *
+ * They are aligned to their 64 bytes (spec 3.3, 3.5), as kmalloc() aligns all
+ * powers of two.  No cache of the driver's own, which could not go with the
+ * module once a dead unit has made it keep a context.
  *
  * Return: 64 zeroed bytes within the unit's reach, or NULL.
  */
 void *cordon_context_alloc(struct cordon_unit *unit)
 {
-	void *context = kmem_cache_zalloc(cordon_context_cache, GFP_KERNEL);
+	struct cordon_dc *context = kzalloc(sizeof(*context), GFP_KERNEL);
 
 	BUILD_BUG_ON(sizeof(struct cordon_dc) != 64);
 	BUILD_BUG_ON(sizeof(struct cordon_fault_block) != 64);
 
 	if (context && virt_to_phys(context) >> unit->caps.oas_bits) {
-		kmem_cache_free(cordon_context_cache, context);
+		kfree(context);
 		return NULL;
 	}
 	return context;
@@ -76,8 +55,7 @@ void *cordon_context_alloc(struct cordon_unit *unit)
  */
 void cordon_context_free(void *context)
 {
-	if (context)
-		kmem_cache_free(cordon_context_cache, context);
+	kfree(context);
 }
 
 /**

@@ -158,8 +158,12 @@ struct cordon_caps {
  * @slots: completion words: hardware writes, waiters read
  * @status: the status line: hardware writes its first dword
  * @skips: how many commands have been skipped after an error
- * @resumed: status word of the stop that was last answered with a SKIP
- * @broken: it did not answer in time and is not used any more
+ * @retried: index of the command that was tried again last, plus 1; 0 if none was
+ * @resets: how often it has been reset: indices and completion words of before
+ *	mean nothing any more
+ * @reset_at: when that was last, in jiffies
+ * @broken: it did not answer in time, and is not used until it has been reset
+ * @retired: it is not even reset any more
  */
 struct cordon_queue {
 	struct cordon_unit *unit;
@@ -176,8 +180,11 @@ struct cordon_queue {
 	__le64 *status;
 
 	u32 skips;
-	u64 resumed;
+	u64 retried;
+	u32 resets;
+	unsigned long reset_at;
 	bool broken;
+	bool retired;
 } ____cacheline_aligned_in_smp;
 
 /**
@@ -282,9 +289,12 @@ enum cordon_unit_state {
  * @queues: command queues
  * @nr_queues: how many
  * @qtable: their descriptors (spec 5.1)
+ * @repair: resets those that do not answer
  * @root_lock: serialises writes of ROOT with the wait for them, and changes of
  *	@state
  * @root: the word that ROOT holds
+ * @root_asked: how often somebody has asked to have ROOT written again
+ * @root_served: up to which of them it has been; protected by @root_lock
  * @fq: fault queue
  * @complaints: keeps lines about the unit itself to a bearable rate
  */
@@ -310,9 +320,12 @@ struct cordon_unit {
 	struct cordon_queue *queues;
 	unsigned int nr_queues;
 	struct cordon_qdesc *qtable;
+	struct work_struct repair;
 
 	raw_spinlock_t root_lock;
 	u64 root;
+	atomic_t root_asked;
+	int root_served;
 
 	struct cordon_fault_queue fq;
 	struct ratelimit_state complaints;
@@ -364,6 +377,8 @@ struct cordon_stream {
  * @dev: the device
  * @domain: what it is attached to, NULL before the first attach; protected
  *	by &cordon_unit.lock
+ * @told: what the core was last told that it is attached to; the same, unless
+ *	the unit is dead
  * @snoop: its contexts ignore No-Snoop
  * @tally: what has not been told of its faults
  * @nr_streams: DeviceIDs: its own and those of the bridges above it
@@ -374,6 +389,7 @@ struct cordon_device {
 	struct list_head list;
 	struct device *dev;
 	struct iommu_domain *domain;
+	struct iommu_domain *told;
 	bool snoop;
 	struct cordon_fault_tally tally;
 	unsigned int nr_streams;
@@ -696,8 +712,6 @@ struct cordon_bond *cordon_bond_get(struct cordon_domain *domain,
 void cordon_bond_put(struct cordon_domain *domain, struct cordon_unit *unit);
 
 /* context.c */
-int cordon_context_init(void);
-void cordon_context_exit(void);
 void *cordon_context_alloc(struct cordon_unit *unit);
 void cordon_context_free(void *context);
 void cordon_dc_make(struct cordon_dc *dc, const struct cordon_dc_values *values);
@@ -737,6 +751,7 @@ int cordon_cmd_describe(const struct cordon_cmd *cmd, char *buf, size_t size);
 const char *cordon_queue_reason_text(unsigned int reason);
 int cordon_queues_alloc(struct cordon_unit *unit);
 void cordon_queues_free(struct cordon_unit *unit);
+void cordon_queues_end(struct cordon_unit *unit);
 int cordon_queues_enable(struct cordon_unit *unit);
 int cordon_queues_disable(struct cordon_unit *unit);
 int cordon_queue_run(struct cordon_queue *q, const struct cordon_cmd *cmds,
@@ -757,6 +772,7 @@ int cordon_unit_run(struct cordon_unit *unit, const struct cordon_cmd *cmds,
 		    unsigned int nr);
 int cordon_root_write(struct cordon_unit *unit, u64 root);
 void cordon_unit_lost(struct cordon_unit *unit);
+void cordon_unit_ask(struct cordon_unit *unit);
 int cordon_invalidate_streams(struct cordon_unit *unit,
 			      struct cordon_stream * const *streams,
 			      unsigned int nr);

@@ -295,15 +295,27 @@ int cordon_attach_locked(struct cordon_device *cdev,
  *
  * Return: 0; -EINVAL if the unit cannot use the domain's tables, and then the
  * device stays where it is; or -EIO if the unit is dead, and then it has left
- * its domain and is blocked, for what that is worth.
+ * its domain and is blocked, for what that is worth.  Of a dead unit the core
+ * is told 0 for the domain in which it believes the device to be.
  */
 int cordon_attach(struct cordon_device *cdev, struct iommu_domain *domain)
 {
 	struct cordon_unit *unit = cdev->unit;
 	int ret;
 
-	scoped_guard(mutex, &unit->lock)
+	scoped_guard(mutex, &unit->lock) {
 		ret = cordon_attach_locked(cdev, domain);
+		/*
+		 * After a failure the core takes devices back to where they
+		 * were, and that must not fail.  They are blocked, as they were
+		 * when it was told of the failure.
+		 */
+		if (!ret)
+			cdev->told = domain;
+		else if (domain == cdev->told &&
+			 cordon_unit_state(unit) == CORDON_UNIT_DEAD)
+			ret = 0;
+	}
 
 	trace_cordon_attach(unit->dev, cdev->dev, cordon_domain_name(domain),
 			    cordon_domain_tags(domain), ret);

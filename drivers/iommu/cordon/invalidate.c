@@ -142,10 +142,14 @@ static int cordon_root_wait(struct cordon_unit *unit)
 	for (;;) {
 		/* The time first: whatever kept this CPU away, it looks again. */
 		bool late = ktime_after(ktime_get(), deadline);
+		u64 ack = cordon_readq(unit, CORDON_REG_ROOTACK);
 
-		/* Of a unit that has gone all bits read as ones, BUSY too. */
-		if (!(cordon_readq(unit, CORDON_REG_ROOTACK) & CORDON_ROOT_BUSY))
+		if (!(ack & CORDON_ROOT_BUSY))
 			return 0;
+		/* No root has reserved bits: there is nobody to wait for. */
+		if (ack == U64_MAX &&
+		    cordon_readq(unit, CORDON_REG_ID) == U64_MAX)
+			return -ENODEV;
 		if (late)
 			return -ETIMEDOUT;
 		udelay(1);
@@ -175,12 +179,41 @@ static int cordon_root_write_locked(struct cordon_unit *unit, u64 root)
 }
 
 /* Not under @unit->root_lock: the console may be slow. */
-static void cordon_root_complain(const struct cordon_unit *unit)
+static void cordon_root_complain(const struct cordon_unit *unit, int ret)
 {
-	dev_err(unit->dev,
-		"no acknowledgment of a root in %u ms: the unit is not used any more; its tables and contexts are not freed, but pages that are unmapped from now on may still be in its devices' reach\n",
-		cordon_timeout_ms);
+	if (ret == -ENODEV)
+		dev_err(unit->dev,
+			"registers read as ones: the unit has gone and is not used any more; its tables and contexts are not freed\n");
+	else
+		dev_err(unit->dev,
+			"no acknowledgment of a root in %u ms: the unit is not used any more; its tables and contexts are not freed, but pages that are unmapped from now on may still be in its devices' reach\n",
+			cordon_timeout_ms);
 }
+
+/**
+ * cordon_unit_ask() - is it there?
+ * @unit: the unit
+ *
+ * If its registers read as ones it is dead from now on, which is logged, and
+ * nobody waits for it.
+ * Any context but NMI.
+ */
+void cordon_unit_ask(struct cordon_unit *unit)
+{
+	bool first = false;
+
+	if (cordon_readq(unit, CORDON_REG_ID) != U64_MAX)
+		return;
+	scoped_guard(raw_spinlock_irqsave, &unit->root_lock) {
+		if (cordon_unit_state(unit) == CORDON_UNIT_RUNNING) {
+			WRITE_ONCE(unit->state, CORDON_UNIT_DEAD);
+			first = true;
+		}
+	}
+	if (first)
+		cordon_root_complain(unit, -ENODEV);
+}
+EXPORT_SYMBOL_IF_KUNIT(cordon_unit_ask);
 
 /**
  * cordon_root_write() - put a root in force and wait until it is
@@ -196,8 +229,9 @@ static void cordon_root_complain(const struct cordon_unit *unit)
  * Any context but NMI; spins for cordon_timeout_ms at most.  A unit that does
  * not answer is dead from then on.
  *
- * Return: 0; -ETIMEDOUT, which has been logged; -ESHUTDOWN if the unit is
- * stopped, and -EIO if it is dead, and then @root was not written.
+ * Return: 0; -ETIMEDOUT, or -ENODEV if all registers read as ones, which have
+ * been logged; -ESHUTDOWN if the unit is stopped, and -EIO if it is dead, and
+ * then @root was not written.
  */
 int cordon_root_write(struct cordon_unit *unit, u64 root)
 {
@@ -217,8 +251,8 @@ int cordon_root_write(struct cordon_unit *unit, u64 root)
 	}
 	raw_spin_unlock_irqrestore(&unit->root_lock, flags);
 
-	if (ret == -ETIMEDOUT && was != CORDON_UNIT_DEAD)
-		cordon_root_complain(unit);
+	if ((ret == -ETIMEDOUT || ret == -ENODEV) && was != CORDON_UNIT_DEAD)
+		cordon_root_complain(unit, ret);
 	return ret;
 }
 
@@ -239,19 +273,31 @@ void cordon_unit_lost(struct cordon_unit *unit)
 EXPORT_SYMBOL_IF_KUNIT(cordon_unit_lost);
 
 /*
- * Drop everything that is cached, without a command queue.  Many CPUs may have
- * waited for the lock, with interrupts off, for the one that found out what the
- * unit's state is: they do not ask again.
+ * Drop everything that is cached, without a command queue.
+ *
+ * Many CPUs may ask at once, and wait for the lock with interrupts off.  One
+ * write serves all who had asked by then, so that each waits for two at most,
+ * that which was under way and its own; and once the unit is dead, for none.
  */
 static int cordon_root_refresh(struct cordon_unit *unit)
 {
+	/* A full barrier: what the caller has changed comes before it. */
+	int ticket = atomic_inc_return(&unit->root_asked);
 	unsigned long flags;
-	int ret;
+	int ret, serves;
 
 	raw_spin_lock_irqsave(&unit->root_lock, flags);
 	switch (cordon_unit_state(unit)) {
 	case CORDON_UNIT_RUNNING:
+		ret = 0;
+		if (unit->root_served - ticket >= 0)
+			break;
+		serves = atomic_read(&unit->root_asked);
+		/* What all of them have changed comes before the write. */
+		dma_mb();
 		ret = cordon_root_write_locked(unit, unit->root);
+		if (!ret)
+			unit->root_served = serves;
 		break;
 	case CORDON_UNIT_STOPPED:
 		ret = 0;
@@ -262,8 +308,8 @@ static int cordon_root_refresh(struct cordon_unit *unit)
 	}
 	raw_spin_unlock_irqrestore(&unit->root_lock, flags);
 
-	if (ret == -ETIMEDOUT)
-		cordon_root_complain(unit);
+	if (ret == -ETIMEDOUT || ret == -ENODEV)
+		cordon_root_complain(unit, ret);
 	return ret;
 }
 
@@ -280,12 +326,16 @@ static struct cordon_queue *cordon_unit_queue(struct cordon_unit *unit)
 	return &unit->queues[cpu];
 }
 
-/* Another queue, where that of this CPU does not answer. */
-static struct cordon_queue *cordon_unit_other_queue(struct cordon_unit *unit)
+/* The next queue that works, where that of this CPU does not answer. */
+static struct cordon_queue *cordon_unit_other_queue(struct cordon_unit *unit,
+						    unsigned int number)
 {
-	for (unsigned int i = 0; i < unit->nr_queues; i++) {
-		if (!READ_ONCE(unit->queues[i].broken))
-			return &unit->queues[i];
+	for (unsigned int i = 1; i < unit->nr_queues; i++) {
+		struct cordon_queue *q =
+			&unit->queues[(number + i) % unit->nr_queues];
+
+		if (!READ_ONCE(q->broken))
+			return q;
 	}
 	return NULL;
 }
@@ -319,7 +369,7 @@ int cordon_unit_run(struct cordon_unit *unit, const struct cordon_cmd *cmds,
 	}
 
 	if (unlikely(READ_ONCE(q->broken)))
-		q = cordon_unit_other_queue(unit);
+		q = cordon_unit_other_queue(unit, q->number);
 	ret = q ? cordon_queue_run(q, cmds, nr) : -EIO;
 	if (likely(!ret))
 		return 0;

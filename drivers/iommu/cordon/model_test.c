@@ -717,6 +717,17 @@ void model_watch(struct model_unit *m, const struct cordon_device *cdev)
 }
 
 /**
+ * model_inject() - from now on the model makes these errors, and no others
+ * @m: the unit
+ * @inject: the errors
+ */
+void model_inject(struct model_unit *m, struct cordon_inject inject)
+{
+	scoped_guard(raw_spinlock_irqsave, &m->lock)
+		cordon_model_inject(m->model, &inject);
+}
+
+/**
  * model_saw() - has a command been taken?
  * @m: the unit
  * @since: look at commands from this number on

@@ -201,6 +201,7 @@ void model_power(struct model_unit *m, bool on);
 void model_advance(struct model_unit *m, u64 ticks);
 void model_settle(struct model_unit *m);
 void model_watch(struct model_unit *m, const struct cordon_device *cdev);
+void model_inject(struct model_unit *m, struct cordon_inject inject);
 bool model_saw(struct model_unit *m, unsigned int since, unsigned int opcode,
 	       u64 *target);
 

@@ -23,14 +23,17 @@
 unsigned int cordon_timeout_ms = 1000;
 EXPORT_SYMBOL_IF_KUNIT(cordon_timeout_ms);
 
-/* Some waits have interrupts off: not so long that the lockup detectors bite. */
+/*
+ * Some waits have interrupts off, and two of them may follow each other, for a
+ * queue and for ROOT: not so long that the lockup detectors bite.
+ */
 static int cordon_timeout_set(const char *val, const struct kernel_param *kp)
 {
 	unsigned int ms;
 	int ret = kstrtouint(val, 0, &ms);
 
 	if (!ret)
-		WRITE_ONCE(cordon_timeout_ms, clamp(ms, 1, 10000));
+		WRITE_ONCE(cordon_timeout_ms, clamp(ms, 1, 4000));
 	return ret;
 }
 
@@ -44,7 +47,7 @@ static const struct kernel_param_ops param_ops_cordon_timeout = {
 
 module_param_named(cmdq_timeout_ms, cordon_timeout_ms, cordon_timeout, 0644);
 MODULE_PARM_DESC(cmdq_timeout_ms,
-		 "Milliseconds to wait for a command or an acknowledgment, at most 10000 (default 1000)");
+		 "Milliseconds to wait for a command or an acknowledgment, at most 4000 (default 1000)");
 
 /* All units that devices can be behind. */
 static LIST_HEAD(cordon_units);
@@ -359,13 +362,14 @@ void cordon_unit_destroy(struct cordon_unit *unit)
 {
 	/* Its device goes, whether its memory does or not. */
 	cordon_fault_end(unit);
+	/* Whoever found it in the list of a domain's bonds is done with it. */
+	synchronize_rcu();
+	cordon_queues_end(unit);
 	if (!unit->quiet) {
 		dev_err(unit->dev, "keeps its memory: the unit may use it\n");
 		return;
 	}
 	cordon_handovers_free(unit);
-	/* Whoever found it in the list of a domain's bonds is done with it. */
-	synchronize_rcu();
 	cordon_queues_free(unit);
 	cordon_fault_exit(unit);
 	cordon_dir_destroy(unit);
@@ -649,6 +653,8 @@ void cordon_handle_command(struct cordon_unit *unit)
 {
 	u64 pending = cordon_readq(unit, CORDON_REG_CMDPEND);
 
+	if (pending == U64_MAX)
+		cordon_unit_ask(unit);
 	cordon_writeq(unit, CORDON_REG_CMDPEND, pending);
 	for (unsigned int i = 0; i < unit->nr_queues; i++) {
 		if (pending & BIT_ULL(i))
@@ -675,9 +681,10 @@ void cordon_handle_error(struct cordon_unit *unit)
 	u32 error = cordon_readl(unit, CORDON_REG_ERROR);
 	u64 addr = cordon_readq(unit, CORDON_REG_ERRADDR);
 
-	/* Nobody is there to say that; whoever waits for it will find out. */
-	if (error == U32_MAX)
+	if (error == U32_MAX) {
+		cordon_unit_ask(unit);
 		return;
+	}
 	cordon_writel(unit, CORDON_REG_ERROR, error);
 	for (unsigned int i = 0; i < ARRAY_SIZE(texts); i++) {
 		if (error & BIT(i) && __ratelimit(&unit->complaints))
@@ -948,26 +955,7 @@ static struct platform_driver cordon_driver = {
 	.shutdown = cordon_shutdown,
 };
 
-static int __init cordon_init(void)
-{
-	int ret;
-
-	ret = cordon_context_init();
-	if (ret)
-		return ret;
-	ret = platform_driver_register(&cordon_driver);
-	if (ret)
-		cordon_context_exit();
-	return ret;
-}
-module_init(cordon_init);
-
-static void __exit cordon_exit(void)
-{
-	platform_driver_unregister(&cordon_driver);
-	cordon_context_exit();
-}
-module_exit(cordon_exit);
+module_platform_driver(cordon_driver);
 
 MODULE_DESCRIPTION("Cordon IOMMU");
 MODULE_LICENSE("GPL");

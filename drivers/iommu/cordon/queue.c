@@ -19,6 +19,9 @@
 /* Ring of a queue: enough for every CPU that may share it. */
 #define CORDON_CMDQ_LOG2	8
 
+/* A queue that fails again so soon after it was reset is not reset any more. */
+#define CORDON_RESET_INTERVAL	(60 * HZ)
+
 /* A waiter looks at its completion word this often before it looks further. */
 #define CORDON_SPINS		64
 
@@ -332,6 +335,8 @@ int cordon_cmd_describe(const struct cordon_cmd *cmd, char *buf, size_t size)
 }
 EXPORT_SYMBOL_IF_KUNIT(cordon_cmd_describe);
 
+static void cordon_queues_repair(struct work_struct *work);
+
 static void cordon_queue_free(struct cordon_queue *q)
 {
 	cordon_free_pages(q->ring, (q->mask + 1) * sizeof(*q->ring));
@@ -357,8 +362,20 @@ static int cordon_queue_alloc(struct cordon_queue *q)
 }
 
 /**
+ * cordon_queues_end() - no queue is repaired any more
+ * @unit: a unit that nobody issues commands to
+ *
+ * May sleep.
+ */
+void cordon_queues_end(struct cordon_unit *unit)
+{
+	if (unit->queues)
+		disable_work_sync(&unit->repair);
+}
+
+/**
  * cordon_queues_free() - give back what cordon_queues_alloc() took
- * @unit: a unit whose queues are disabled
+ * @unit: a unit whose queues are disabled, and not repaired
  */
 void cordon_queues_free(struct cordon_unit *unit)
 {
@@ -384,6 +401,7 @@ int cordon_queues_alloc(struct cordon_unit *unit)
 {
 	unsigned int nr = min_t(unsigned int, nr_cpu_ids, unit->caps.cmdqs);
 
+	INIT_WORK(&unit->repair, cordon_queues_repair);
 	unit->queues = kcalloc(nr, sizeof(*unit->queues), GFP_KERNEL);
 	unit->qtable = cordon_alloc_pages(unit, CORDON_CMDQ_MAX *
 					  sizeof(*unit->qtable));
@@ -424,6 +442,7 @@ static void cordon_queue_describe(struct cordon_queue *q)
 	};
 }
 
+/* Enable a queue that is disabled, and that nobody uses. */
 static int cordon_queue_enable(struct cordon_queue *q)
 {
 	struct cordon_unit *unit = q->unit;
@@ -436,8 +455,7 @@ static int cordon_queue_enable(struct cordon_queue *q)
 	memset(q->status, 0, CORDON_STATUS_SIZE);
 	q->tail = 0;
 	q->head = 0;
-	q->resumed = 0;
-	q->broken = false;
+	q->retried = 0;
 	cordon_queue_describe(q);
 
 	cordon_writel(unit, page + CORDON_REG_Q_CTRL, CORDON_Q_EN);
@@ -470,26 +488,48 @@ int cordon_queues_enable(struct cordon_unit *unit)
 	cordon_writeq(unit, CORDON_REG_QTABLE,
 		      virt_to_phys(unit->qtable) | CORDON_QTABLE_V);
 	for (unsigned int i = 0; i < unit->nr_queues; i++) {
-		ret = cordon_queue_enable(&unit->queues[i]);
+		struct cordon_queue *q = &unit->queues[i];
+
+		ret = cordon_queue_enable(q);
 		if (ret)
 			return ret;
+		q->reset_at = 0;
+		q->retired = false;
+		WRITE_ONCE(q->broken, false);
 	}
 	return 0;
 }
 
+/* Once it returns 0 the queue reads and writes no memory (spec 10.11). */
+static int cordon_queue_disabled(struct cordon_unit *unit, unsigned int number)
+{
+	u32 ack;
+	int ret;
+
+	ret = read_poll_timeout(cordon_readl, ack, !(ack & CORDON_Q_EN), 1,
+				cordon_timeout_us(), false, unit,
+				CORDON_PAGE_HOST(number) + CORDON_REG_Q_ACK);
+	if (ret)
+		dev_err_probe(unit->dev, ret,
+			      "command queue %u: disabling was not acknowledged\n",
+			      number);
+	return ret;
+}
+
 /**
  * cordon_queues_disable() - stop all command queues, also those of others
- * @unit: the unit
+ * @unit: a unit that is not running, so that no queue is reset meanwhile
  *
- * Once it returns 0 no queue reads or writes memory any more (spec 10.11).
+ * Once it returns 0 no queue reads or writes memory any more (spec 10.11).  May
+ * sleep.
  *
  * Return: 0 or -ETIMEDOUT, which has been logged.
  */
 int cordon_queues_disable(struct cordon_unit *unit)
 {
-	u32 ack;
 	int ret;
 
+	cancel_work_sync(&unit->repair);
 	/*
 	 * Who found the unit running before it was stopped has written to its
 	 * queue's page when the lock is free; who comes later does not write.
@@ -502,13 +542,9 @@ int cordon_queues_disable(struct cordon_unit *unit)
 	for (unsigned int i = 0; i < unit->caps.cmdqs; i++)
 		cordon_writel(unit, CORDON_PAGE_HOST(i) + CORDON_REG_Q_CTRL, 0);
 	for (unsigned int i = 0; i < unit->caps.cmdqs; i++) {
-		ret = read_poll_timeout(cordon_readl, ack, !(ack & CORDON_Q_EN),
-					1, cordon_timeout_us(), false, unit,
-					CORDON_PAGE_HOST(i) + CORDON_REG_Q_ACK);
+		ret = cordon_queue_disabled(unit, i);
 		if (ret)
-			return dev_err_probe(unit->dev, ret,
-					     "command queue %u: disabling was not acknowledged\n",
-					     i);
+			return ret;
 	}
 	return 0;
 }
@@ -523,15 +559,120 @@ static bool cordon_status_stopped(u64 status)
 	return FIELD_GET(CORDON_STATUS_STATE, status) == CORDON_QSTATE_STOPPED;
 }
 
+static u64 cordon_slot_word(const __le64 *slot)
+{
+	return le64_to_cpu(READ_ONCE(*slot));
+}
+
+/*
+ * A SYNC through a queue that has just been enabled, and that nobody else uses:
+ * does it work?
+ */
+static int cordon_queue_prove(struct cordon_queue *q)
+{
+	struct cordon_cmd cmd = cordon_cmd_sync();
+	u64 word;
+	int ret;
+
+	cordon_cmd_complete(&cmd, 0, 0);
+	q->ring[0] = cmd;
+	q->tail = 1;
+	cordon_writel(q->unit, q->doorbell + CORDON_REG_Q_TAIL, 1);
+	ret = read_poll_timeout(cordon_slot_word, word,
+				cordon_completion_done(word, 0), 10,
+				cordon_timeout_us(), false, q->slots);
+	return ret ?: cordon_completion_error(word);
+}
+
+/*
+ * Reset a queue that did not answer, alone (spec 10.11), while the others work.
+ * Nobody uses it.  Those who still wait for a command of before are told by
+ * @q->resets not to believe what they find from now on.
+ */
+static int cordon_queue_reset(struct cordon_queue *q)
+{
+	struct cordon_unit *unit = q->unit;
+	bool again = q->reset_at && time_before(jiffies, q->reset_at +
+						CORDON_RESET_INTERVAL);
+	int ret;
+
+	scoped_guard(raw_spinlock_irqsave, &q->lock)
+		WRITE_ONCE(q->resets, q->resets + 1);
+	q->reset_at = jiffies ?: 1;
+
+	/* It orders the count before what the new life of the queue writes. */
+	cordon_writel(unit, CORDON_PAGE_HOST(q->number) + CORDON_REG_Q_CTRL, 0);
+	ret = cordon_queue_disabled(unit, q->number);
+	if (ret)
+		return ret;
+	if (again)
+		return -EAGAIN;
+	ret = cordon_queue_enable(q);
+	if (!ret)
+		ret = cordon_queue_prove(q);
+	return ret;
+}
+
+static void cordon_queues_repair(struct work_struct *work)
+{
+	struct cordon_unit *unit = container_of(work, struct cordon_unit,
+						repair);
+
+	for (unsigned int i = 0; i < unit->nr_queues; i++) {
+		struct cordon_queue *q = &unit->queues[i];
+		int ret;
+
+		if (cordon_unit_state(unit) != CORDON_UNIT_RUNNING)
+			return;
+		if (!READ_ONCE(q->broken) || q->retired)
+			continue;
+		ret = cordon_queue_reset(q);
+		if (ret) {
+			q->retired = true;
+			dev_err(unit->dev,
+				"command queue %u is not used any more: %s\n",
+				q->number, ret == -EAGAIN ?
+				"it failed again soon after it was reset" :
+				"it does not work after a reset");
+			continue;
+		}
+		scoped_guard(raw_spinlock_irqsave, &q->lock)
+			WRITE_ONCE(q->broken, false);
+		dev_info(unit->dev,
+			 "command queue %u was reset and works again\n",
+			 q->number);
+	}
+}
+
+/* The queue did not answer in the life that @resets counts. */
+static void cordon_queue_break(struct cordon_queue *q, u32 resets)
+{
+	bool first = false;
+
+	scoped_guard(raw_spinlock_irqsave, &q->lock) {
+		if (q->resets == resets && !q->broken) {
+			WRITE_ONCE(q->broken, true);
+			first = true;
+		}
+	}
+	if (!first)
+		return;
+	dev_err(q->unit->dev,
+		"command queue %u did not complete a command in %u ms: others take its place until it is reset\n",
+		q->number, cordon_timeout_ms);
+	schedule_work(&q->unit->repair);
+}
+
 /**
  * cordon_queue_recover() - have a stopped queue go on
  * @q: the queue
  *
- * If the queue has stopped at a command (spec 5.6), says so and skips it; the
- * command's waiter gets an error.  Whoever sees the stop first does it: a
- * waiter or the interrupt.  Any context but NMI.
+ * If the queue has stopped at a command (spec 5.6), says so.  A command that
+ * could not be read is tried again, once; all others are skipped, and the
+ * command's waiter gets an error.  Whoever sees the stop first does it: a waiter
+ * or the interrupt.  Any context but NMI.
  *
- * Return: true if a command was skipped.
+ * Return: true if a command was tried again or skipped.
  */
 bool cordon_queue_recover(struct cordon_queue *q)
 {
@@ -540,33 +681,46 @@ bool cordon_queue_recover(struct cordon_queue *q)
 	unsigned long flags;
 	char text[96];
 	u64 status;
+	bool retry;
+	u32 head;
 
 	raw_spin_lock_irqsave(&q->lock, flags);
 	status = cordon_queue_status(q);
-	/* Until the unit has taken the SKIP the line shows the old stop. */
-	if (!cordon_status_stopped(status) || status == q->resumed ||
+	/* One that is broken is reset, whatever state it is in. */
+	if (!cordon_status_stopped(status) || q->broken ||
 	    cordon_unit_state(unit) != CORDON_UNIT_RUNNING) {
 		raw_spin_unlock_irqrestore(&q->lock, flags);
 		return false;
 	}
-	cmd = q->ring[FIELD_GET(CORDON_STATUS_HEAD, status) & q->mask];
-	q->resumed = status;
-	WRITE_ONCE(q->skips, q->skips + 1);
+	head = FIELD_GET(CORDON_STATUS_HEAD, status);
+	cmd = q->ring[head & q->mask];
+	retry = FIELD_GET(CORDON_STATUS_REASON, status) == CORDON_QREASON_FETCH &&
+		q->retried != head + 1ULL;
+	if (retry)
+		q->retried = head + 1ULL;
+	else
+		WRITE_ONCE(q->skips, q->skips + 1);
+	/*
+	 * Nobody answers this stop again, and the next one can be told from it:
+	 * hardware writes the line when it goes on, and not before (spec 5.2).
+	 */
+	WRITE_ONCE(*q->status, cpu_to_le64(FIELD_PREP(CORDON_STATUS_HEAD, head) |
+					   FIELD_PREP(CORDON_STATUS_STATE,
+						      CORDON_QSTATE_RUNNING)));
 	cordon_writel(unit, q->doorbell + CORDON_REG_Q_RESUME,
-		      CORDON_RESUME_SKIP);
+		      retry ? CORDON_RESUME_RETRY : CORDON_RESUME_SKIP);
 	raw_spin_unlock_irqrestore(&q->lock, flags);
 
 	cordon_cmd_describe(&cmd, text, sizeof(text));
-	trace_cordon_command_stopped(unit->dev, q->number,
-				     FIELD_GET(CORDON_STATUS_HEAD, status),
+	trace_cordon_command_stopped(unit->dev, q->number, head,
 				     FIELD_GET(CORDON_STATUS_REASON, status),
 				     &cmd);
 	if (__ratelimit(&unit->complaints))
 		dev_err(unit->dev,
-			"command queue %u stopped at command %u, %s: %s; skipped\n",
-			q->number, (u32)FIELD_GET(CORDON_STATUS_HEAD, status),
-			text,
-			cordon_queue_reason_text(FIELD_GET(CORDON_STATUS_REASON, status)));
+			"command queue %u stopped at command %u, %s: %s; %s\n",
+			q->number, head, text,
+			cordon_queue_reason_text(FIELD_GET(CORDON_STATUS_REASON, status)),
+			retry ? "tried again" : "skipped");
 	return true;
 }
 EXPORT_SYMBOL_IF_KUNIT(cordon_queue_recover);
@@ -583,16 +737,18 @@ static bool cordon_queue_room(struct cordon_queue *q, unsigned int nr)
 /*
  * A wait that has taken longer than a few loads: is it worth waiting on?
  * @deadline is 0 at first.  When it has passed, the caller looks once more
- * before it gives up: this CPU may have been away for all of that time.
+ * before it gives up: this CPU may have been away for all of that time.  Of a
+ * queue that was reset since @resets nothing is to be expected.
  */
-static int cordon_queue_patience(struct cordon_queue *q, ktime_t *deadline)
+static int cordon_queue_patience(struct cordon_queue *q, u32 resets,
+				 ktime_t *deadline)
 {
 	u64 status = cordon_queue_status(q);
 
 	if (unlikely(cordon_status_stopped(status)))
 		cordon_queue_recover(q);
 	if (cordon_unit_state(q->unit) != CORDON_UNIT_RUNNING ||
-	    READ_ONCE(q->broken))
+	    READ_ONCE(q->broken) || READ_ONCE(q->resets) != resets)
 		return -EIO;
 	if (*deadline == KTIME_MAX)
 		return -ETIMEDOUT;
@@ -609,10 +765,11 @@ static int cordon_queue_patience(struct cordon_queue *q, ktime_t *deadline)
  * was before they were written.  If it has changed, one of the earlier ones may
  * be among those skipped, for they write no word; a word that tells of a later
  * command does not tell of this one; and none may come at all (spec 5.6: after
- * FETCH).
+ * FETCH).  @resets likewise: no word is believed that a queue may have written
+ * after it was reset.
  */
 static int cordon_queue_wait(struct cordon_queue *q, u32 index, unsigned int nr,
-			     u32 skips)
+			     u32 skips, u32 resets)
 {
 	const __le64 *slot = &q->slots[index & q->slot_mask];
 	ktime_t deadline = 0;
@@ -621,7 +778,7 @@ static int cordon_queue_wait(struct cordon_queue *q, u32 index, unsigned int nr,
 	int ret;
 
 	for (;;) {
-		word = le64_to_cpu(READ_ONCE(*slot));
+		word = cordon_slot_word(slot);
 		if (likely(cordon_completion_done(word, index)))
 			break;
 		if (spins++ < CORDON_SPINS) {
@@ -632,7 +789,7 @@ static int cordon_queue_wait(struct cordon_queue *q, u32 index, unsigned int nr,
 		    (s32)(FIELD_GET(CORDON_STATUS_HEAD,
 				    cordon_queue_status(q)) - index) > 0)
 			return -EIO;
-		ret = cordon_queue_patience(q, &deadline);
+		ret = cordon_queue_patience(q, resets, &deadline);
 		if (unlikely(ret))
 			return ret;
 	}
@@ -643,6 +800,9 @@ static int cordon_queue_wait(struct cordon_queue *q, u32 index, unsigned int nr,
 	 */
 	dma_rmb();
 
+	/* Pairs with the write of Q_CTRL in cordon_queue_reset(). */
+	if (unlikely(READ_ONCE(q->resets) != resets))
+		return -EIO;
 	if (unlikely(READ_ONCE(q->skips) != skips) &&
 	    (nr > 1 || FIELD_GET(CORDON_COMPLETION_VALUE, word) != index))
 		return -EIO;
@@ -659,8 +819,9 @@ static int cordon_queue_wait(struct cordon_queue *q, u32 index, unsigned int nr,
  * context but NMI; spins for cordon_timeout_ms at most, once there is room:
  * while others' commands are taken, it waits for that.
  *
- * Return: 0, -EIO if a command was skipped or the unit is not in use, or
- * -ETIMEDOUT; then @q is not to be used any more, which has been logged.
+ * Return: 0, -EIO if a command was skipped, or the queue or the unit is not in
+ * use, or -ETIMEDOUT; then @q is not used until it has been reset, which has
+ * been logged.
  */
 int cordon_queue_run(struct cordon_queue *q, const struct cordon_cmd *cmds,
 		     unsigned int nr)
@@ -670,19 +831,20 @@ int cordon_queue_run(struct cordon_queue *q, const struct cordon_cmd *cmds,
 	unsigned long flags;
 	struct cordon_cmd cmd;
 	unsigned int i;
-	u32 index, skips, head;
+	u32 index, skips, resets, head;
 	int ret;
 
 	raw_spin_lock_irqsave(&q->lock, flags);
+	resets = q->resets;
 	head = q->head;
-	while (unlikely(!cordon_queue_room(q, nr))) {
+	while (unlikely(q->broken || !cordon_queue_room(q, nr))) {
 		/* Others may be served first: a queue that moves is not broken. */
 		if (q->head != head) {
 			head = q->head;
 			deadline = 0;
 		}
 		raw_spin_unlock_irqrestore(&q->lock, flags);
-		ret = cordon_queue_patience(q, &deadline);
+		ret = cordon_queue_patience(q, resets, &deadline);
 		if (ret)
 			goto err;
 		raw_spin_lock_irqsave(&q->lock, flags);
@@ -709,16 +871,12 @@ int cordon_queue_run(struct cordon_queue *q, const struct cordon_cmd *cmds,
 	cordon_writel(unit, q->doorbell + CORDON_REG_Q_TAIL, index + 1);
 	raw_spin_unlock_irqrestore(&q->lock, flags);
 
-	ret = cordon_queue_wait(q, index, nr, skips);
+	ret = cordon_queue_wait(q, index, nr, skips, resets);
 	if (likely(!ret))
 		return 0;
 err:
-	if (ret == -ETIMEDOUT) {
-		WRITE_ONCE(q->broken, true);
-		dev_err(unit->dev,
-			"command queue %u did not complete a command in %u ms and is not used any more\n",
-			q->number, cordon_timeout_ms);
-	}
+	if (ret == -ETIMEDOUT)
+		cordon_queue_break(q, resets);
 	return ret;
 }
 EXPORT_SYMBOL_IF_KUNIT(cordon_queue_run);

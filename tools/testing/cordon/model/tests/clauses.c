@@ -200,8 +200,12 @@ static void reset_alone(void)
 	EXPECT_EQ(r64(w.status), 1 | cm_put(CORDON_STATUS_STATE, CORDON_QSTATE_STOPPED) |
 		  cm_put(CORDON_STATUS_REASON, CORDON_QREASON_OPCODE));
 	EXPECT(one_command(1, ring, slots, 3, 1));
+	/* stopped, it takes tails, and writes nothing until it is told to go on (spec 5.2) */
 	w64(w.slots + 56, 0x5a);
 	w64(w.status, 0x5a);
+	submit(CORDON_OP_SYNC, 0, 0, 0);
+	EXPECT_EQ(reg32(CORDON_PAGE_GUEST(0) + CORDON_REG_Q_TAIL), w.tail);
+	EXPECT_EQ(r64(w.status), 0x5a);
 	set32(CORDON_PAGE_HOST(0) + CORDON_REG_Q_CTRL, 0);
 	EXPECT_EQ(reg32(CORDON_PAGE_HOST(0) + CORDON_REG_Q_ACK), 0);
 	EXPECT_EQ(reg(CORDON_PAGE_GUEST(0) + CORDON_REG_Q_STATUS), 0);
