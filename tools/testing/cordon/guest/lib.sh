@@ -51,6 +51,21 @@ kernel_log() {
 	dmesg | sed "1,/$(echo "$ktap_mark" | sed 's/[^a-z0-9: -]/./g')\$/d"
 }
 
+# ask_host COMMAND...: QEMU's monitor does it, and its answer is printed.  The
+# board must have been started by on-board -m.
+ask_host() {
+	local line
+	stty -echo </dev/console
+	echo "# host: $*" >/dev/console
+	while read -r line; do
+		case $line in
+		"host: done"*) return 0 ;;
+		"host: failed"*) return 1 ;;
+		"host: "*) echo "${line#host: }" ;;
+		esac
+	done </dev/console
+}
+
 # warnings: lines of the kernel's log that no test may cause.  Whose a data race
 # is, boot decides; a cache that cannot be made for want of memory shows where.
 warnings() {

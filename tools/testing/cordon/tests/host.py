@@ -1,0 +1,92 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Do in QEMU's monitor what a script on the board asks for on its console.
+
+Usage: host.py QMP-SOCKET CONSOLE-LOG INPUT
+
+A line "# host: COMMAND" of the console is a command of the monitor. What it
+says comes back on the board's console, by the pipe INPUT, in lines that begin
+with "host: "; the last of them is "host: done", or "host: failed". The other
+end is ask_host() in guest/lib.sh. Runs until the monitor goes.
+"""
+
+import json
+import re
+import socket
+import sys
+import time
+
+
+class Monitor:
+    """QEMU's monitor for programs, of which one command is used."""
+
+    def __init__(self, path):
+        self.socket = socket.socket(socket.AF_UNIX)
+        while True:
+            try:
+                self.socket.connect(path)
+                break
+            except OSError:
+                time.sleep(0.1)
+        self.file = self.socket.makefile("rw")
+        self.file.readline()
+        self.execute("qmp_capabilities")
+
+    def execute(self, command, **arguments):
+        """The answer to a command; what else is said meanwhile is ignored."""
+        json.dump({"execute": command, "arguments": arguments}, self.file)
+        self.file.write("\n")
+        self.file.flush()
+        while True:
+            answer = json.loads(self.file.readline())
+            if "return" in answer or "error" in answer:
+                return answer
+
+    def human(self, line):
+        """(did it work, what was said)"""
+        answer = self.execute("human-monitor-command", **{"command-line": line})
+        if "error" in answer:
+            return False, [answer["error"]["desc"]]
+        said = answer["return"].splitlines()
+        return not any(s.startswith("Error:") for s in said), said
+
+
+def lines_of(path):
+    """The lines of a file that grows, each when it is whole."""
+    rest = b""
+    while True:
+        try:
+            log = open(path, "rb")
+            break
+        except OSError:
+            time.sleep(0.1)
+    with log:
+        while True:
+            more = log.read()
+            if not more:
+                time.sleep(0.05)
+                continue
+            *whole, rest = (rest + more).split(b"\n")
+            for line in whole:
+                yield line.rstrip(b"\r").decode(errors="replace")
+
+
+def main():
+    qmp, console, pipe = sys.argv[1:]
+    monitor = Monitor(qmp)
+    for line in lines_of(console):
+        asked = re.match(r"\s*# host: (.*)", line)
+        if not asked:
+            continue
+        worked, said = monitor.human(asked[1])
+        with open(pipe, "w", encoding="ascii", errors="replace") as answer:
+            for word in said:
+                answer.write(f"host: {word}\n")
+            answer.write("host: done\n" if worked else "host: failed\n")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (OSError, ValueError):
+        pass        # the board has gone
