@@ -7,7 +7,6 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "tests.h"
 
@@ -59,30 +58,15 @@ static enum verdict after(void)
 	return PASS;
 }
 
-/* true if @word names the engine @n, which is open */
-static bool is_named(const struct engine *e, unsigned int n, const char *word)
-{
-	char number[16];
-
-	snprintf(number, sizeof(number), "%u", n);
-	return !strcmp(word, number) || !strcmp(word, e->bus) || !strcmp(word, e->bdf);
-}
-
-/* The first engine of that name becomes the tests' engine. */
+/* The engine of that name becomes the tests' engine. */
 static bool choose(const char *word)
 {
 	struct engine e;
-	bool found;
 
-	for (eng_nr = 0; eng_nr < ENGINES; eng_nr++) {
-		if (!engine_open(&e, eng_nr))
-			continue;
-		found = is_named(&e, eng_nr, word);
-		engine_close(&e);
-		if (found)
-			return true;
-	}
-	return false;
+	if (!engine_find(&e, word, &eng_nr))
+		return false;
+	engine_close(&e);
+	return true;
 }
 
 int main(int argc, char **argv)

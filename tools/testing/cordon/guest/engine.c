@@ -76,6 +76,21 @@ bool engine_open_bdf(struct engine *e, const char *bdf)
 	return e->fd >= 0;
 }
 
+bool engine_find(struct engine *e, const char *word, unsigned int *n)
+{
+	char number[16];
+
+	for (*n = 0; *n < ENGINES_MAX; (*n)++) {
+		if (!engine_open(e, *n))
+			continue;
+		snprintf(number, sizeof(number), "%u", *n);
+		if (!strcmp(word, number) || !strcmp(word, e->bus) || !strcmp(word, e->bdf))
+			return true;
+		engine_close(e);
+	}
+	return false;
+}
+
 void engine_close(struct engine *e)
 {
 	close(e->fd);

@@ -34,10 +34,18 @@ struct buf {
 /* say what failed, with errno, and end the program */
 void die(const char *what) __attribute__((noreturn));
 
+/* numbers of engines are below this */
+#define ENGINES_MAX	16
+
 /* open /dev/cordon-engine@n; false if it is not there */
 bool engine_open(struct engine *e, unsigned int n);
 /* the same for the engine at a PCI address; false if it has no driver now */
 bool engine_open_bdf(struct engine *e, const char *bdf);
+/*
+ * Open the first engine that @word names: its number, its bus (pci, platform) or its
+ * device; false if there is none. @n becomes its number.
+ */
+bool engine_find(struct engine *e, const char *word, unsigned int *n);
 void engine_close(struct engine *e);
 
 /* buffers; those that return int return 0 or a negative errno */

@@ -129,7 +129,7 @@ static enum verdict with_each_far(enum verdict (*what)(void))
 	unsigned int pairs = 0;
 	enum verdict verdict = PASS;
 
-	for (far_nr = 0; far_nr < ENGINES && verdict == PASS; far_nr++) {
+	for (far_nr = 0; far_nr < ENGINES_MAX && verdict == PASS; far_nr++) {
 		if (!engine_open(&far, far_nr))
 			continue;
 		if (*far.unit && strcmp(far.unit, eng.unit)) {

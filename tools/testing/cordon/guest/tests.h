@@ -17,9 +17,6 @@
 
 #define RW	(CORDON_ENGINE_PROT_READ | CORDON_ENGINE_PROT_WRITE)
 
-/* numbers of engines are below this */
-#define ENGINES	16
-
 /* the engine of the running test, and the N of its /dev/cordon-engineN */
 extern struct engine eng;
 extern unsigned int eng_nr;
