@@ -16,7 +16,12 @@
 
 /* /dev/kmsg, at the first record after watch_start() */
 static int kmsg = -1;
-static struct fault_log heard;
+
+/* what the log has said of each device that was asked for since watch_start() */
+static struct hearing {
+	char device[32];
+	struct fault_log log;
+} heard[4];
 
 void pause_ms(unsigned int ms)
 {
@@ -47,7 +52,7 @@ bool watch_start(void)
 		kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (kmsg < 0 || lseek(kmsg, 0, SEEK_END) < 0)
 		die("/dev/kmsg");
-	memset(&heard, 0, sizeof(heard));
+	memset(heard, 0, sizeof(heard));
 	return true;
 }
 
@@ -115,17 +120,17 @@ static uint64_t number_before(const char *line, const char *words)
 	return strtoull(at, NULL, 10);
 }
 
-static void hear(const char *line)
+static void hear(struct fault_log *log, const char *line)
 {
-	heard.hidden += number_before(line, "earlier ones not shown") +
+	log->hidden += number_before(line, "earlier ones not shown") +
 			number_before(line, "more not shown");
-	heard.lost += number_before(line, "earlier ones lost") +
+	log->lost += number_before(line, "earlier ones lost") +
 		      number_before(line, "more lost");
 	if (strstr(line, "more not shown"))
 		return;
-	heard.lines++;
-	heard.shown += number_before(line, "time") + number_before(line, "more time");
-	snprintf(heard.last, sizeof(heard.last), "%s", line);
+	log->lines++;
+	log->shown += number_before(line, "time") + number_before(line, "more time");
+	snprintf(log->last, sizeof(log->last), "%s", line);
 }
 
 /* a line of the driver about a fault of @device, or about those it left out */
@@ -136,8 +141,24 @@ static bool about(const char *line, const char *device)
 	return at && strstr(at, device);
 }
 
+/* Lines that come from now on are heard for this device too. */
+static struct hearing *hearing_of(const char *device)
+{
+	struct hearing *h;
+
+	for (h = heard; h < heard + sizeof(heard) / sizeof(*heard); h++) {
+		if (!*h->device)
+			snprintf(h->device, sizeof(h->device), "%s", device);
+		if (!strcmp(h->device, device))
+			return h;
+	}
+	errno = ENOSPC;
+	die("watching the log");
+}
+
 void watch_log(const char *device, struct fault_log *log)
 {
+	struct hearing *asked = hearing_of(device), *h;
 	char record[1024], *text, *end;
 	ssize_t len;
 
@@ -154,8 +175,9 @@ void watch_log(const char *device, struct fault_log *log)
 		end = strchr(text, '\n');
 		if (end)
 			*end = '\0';
-		if (about(text + 1, device))
-			hear(text + 1);
+		for (h = heard; h < heard + sizeof(heard) / sizeof(*heard); h++)
+			if (*h->device && about(text + 1, h->device))
+				hear(&h->log, text + 1);
 	}
-	*log = heard;
+	*log = asked->log;
 }

@@ -34,7 +34,10 @@ void watch_stop(void);
  */
 unsigned long watch_events(void (*each)(const struct fault_event *event, void *arg), void *arg);
 
-/* what the log says of faults of @device since watch_start() */
+/*
+ * What the log says of faults of @device, of a few at most, since watch_start()
+ * or, if that is later, since the first call that names it.
+ */
 void watch_log(const char *device, struct fault_log *log);
 
 /* sleep for @ms milliseconds */
