@@ -75,6 +75,15 @@ enum verdict test_report(void);
 enum verdict test_each_fault_once(void);
 enum verdict test_flood(void);
 
+/* test-race.c, of security-test */
+enum verdict test_unmap_always(void);
+enum verdict test_replace(void);
+
+/* test-apart.c, of security-test */
+enum verdict test_million(void);
+enum verdict test_one_fault(void);
+enum verdict test_messages(void);
+
 /* test-load.c */
 enum verdict test_load(void);
 
