@@ -48,16 +48,20 @@ try() {
 	name=kexec-$how
 	shift
 	"$board_dir/boot" -n "$name" -t 290 -r kexec \
-		-a "log_buf_len=4M cordon.kexec=$how cordon.tests=probe,nvme,net,engine-tests:copy:never_mapped:unmap $*" \
+		-a "log_buf_len=4M cordon.kexec=$how mem=2032M cordon.victim=0xbf000000 cordon.tests=hostile-survived:first,probe,nvme,net,engine-tests:copy:never_mapped:unmap,hostile-survived:last $*" \
 		-- "${board_devices[@]}" -m 2G \
 		-drive "file=$kernel,format=raw,if=none,id=kernel,readonly=on" \
 		-device virtio-blk-pci,drive=kernel,iommu_platform=on,disable-legacy=on,addr=8 \
 		-drive "file=$initramfs,format=raw,if=none,id=initramfs,readonly=on" \
 		-device virtio-blk-pci,drive=initramfs,iommu_platform=on,disable-legacy=on,addr=9 \
+		-global cordon-iommu.check-grace=2000000000 \
+		-device cordon-engine,hostile=on,addr=0xa \
+		-device cordon-engine,hostile=on,addr=0xb \
+		-device cordon-engine,hostile=on,addr=0xc \
 		>/dev/null 2>"$log_dir/$name.boot" || status=$?
 	second | sed -n 's/^ *\(not ok .*\)/# \1/p'
 	[ "$status" = 0 ] || tail -n 20 "$log_dir/$name.boot" | sed 's/^/# /'
-	expect "$how: disk, cards and engine work in the second kernel" [ "$status" = 0 ]
+	expect "$how: disk, cards and engine work in the second kernel, and hostile devices reached nothing" [ "$status" = 0 ]
 	expect "$how: it was a second kernel" started
 	expect "$how: which has warned of nothing" silent
 	expect "$how: the hardware saw no rule broken" rules_kept
