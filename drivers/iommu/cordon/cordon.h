@@ -380,6 +380,8 @@ struct cordon_stream {
  * @told: what the core was last told that it is attached to; the same, unless
  *	the unit is dead
  * @snoop: its contexts ignore No-Snoop
+ * @untrusted: it sits in a port that anybody may plug something into
+ * @logged: type of domain that the log was last told of, or 0
  * @tally: what has not been told of its faults
  * @nr_streams: DeviceIDs: its own and those of the bridges above it
  * @streams: one for each DeviceID
@@ -391,6 +393,8 @@ struct cordon_device {
 	struct iommu_domain *domain;
 	struct iommu_domain *told;
 	bool snoop;
+	bool untrusted;
+	unsigned int logged;
 	struct cordon_fault_tally tally;
 	unsigned int nr_streams;
 	struct cordon_stream *streams[] __counted_by(nr_streams);
@@ -436,9 +440,12 @@ struct cordon_tags {
  * @ias_bits: width of its input addresses
  * @oas_bits: width of the addresses that it leads to, and that tables may have
  * @bonds: units that it is attached to; readers hold rcu_read_lock()
- * @lock: serialises writers of @bonds, and @snoopless and @enforced
+ * @lock: serialises writers of @bonds, and @snoopless, @enforced and
+ *	@untrusted
  * @snoopless: devices attached for which No-Snoop counts
  * @enforced: no such device may be attached any more
+ * @untrusted: untrusted devices attached: while there are any, unmapping is
+ *	strict whatever the type of the domain is
  * @deferred: tables that were unlinked, and may still be walked
  * @nr_deferred: how many they are, roughly
  * @private: no hardware can walk the tables: they are freed at once
@@ -462,6 +469,7 @@ struct cordon_domain {
 	spinlock_t lock; /* writers of the list of bonds */
 	unsigned int snoopless;
 	bool enforced;
+	unsigned int untrusted;
 
 	struct llist_head deferred;
 	atomic_t nr_deferred;
@@ -781,6 +789,8 @@ int cordon_domain_flush(struct cordon_domain *domain);
 void cordon_iotlb_sync(struct iommu_domain *domain,
 		       struct iommu_iotlb_gather *gather);
 void cordon_flush_iotlb_all(struct iommu_domain *domain);
+void cordon_unmap_strictly(struct cordon_domain *domain, unsigned long iova,
+			   size_t size, size_t pgsize);
 void *cordon_table_alloc(void *cookie, size_t size, gfp_t gfp);
 void cordon_table_free(void *cookie, void *table, size_t size);
 void cordon_tables_release(struct cordon_domain *domain);

@@ -29,6 +29,26 @@ static bool cordon_is_coherent(struct device *dev)
 	return told && told->of_node && of_dma_is_coherent(told->of_node);
 }
 
+/*
+ * Behind a port that faces outwards, where anybody may plug in anything.  Not
+ * all kernels mark what is there: some do on x86 alone.
+ */
+static bool cordon_is_untrusted(struct device *dev)
+{
+	struct pci_dev *bridge;
+
+	if (!dev_is_pci(dev))
+		return false;
+	if (to_pci_dev(dev)->untrusted)
+		return true;
+	for (bridge = pci_upstream_bridge(to_pci_dev(dev)); bridge;
+	     bridge = pci_upstream_bridge(bridge)) {
+		if (bridge->external_facing)
+			return true;
+	}
+	return false;
+}
+
 /**
  * cordon_device_add() - have a unit know a device
  * @unit: the unit
@@ -61,6 +81,7 @@ struct cordon_device *cordon_device_add(struct cordon_unit *unit,
 	/* Only what is coherent with the CPUs' caches anyway may be forced so. */
 	cdev->snoop = cordon_is_coherent(dev) &&
 		      unit->caps.features & CORDON_CAP1_SNOOP;
+	cdev->untrusted = cordon_is_untrusted(dev);
 	cordon_tally_init(&cdev->tally);
 
 	mutex_lock(&unit->lock);
@@ -134,7 +155,9 @@ static void cordon_attach_prepare(struct cordon_device *cdev,
 
 	if (cordon_is_paging(domain)) {
 		values.exec = unit->caps.features & CORDON_CAP1_EXEC;
-		values.priv = unit->caps.features & CORDON_CAP1_PRIV;
+		/* It says itself that it is privileged: who would believe it? */
+		values.priv = unit->caps.features & CORDON_CAP1_PRIV &&
+			      !cdev->untrusted;
 		values.snoop = cdev->snoop;
 		cordon_domain_values(to_cordon_domain(domain), &values);
 	}
@@ -196,6 +219,7 @@ static int cordon_domain_join(struct cordon_device *cdev,
 			      struct cordon_domain *cdom)
 {
 	struct cordon_bond *bond;
+	bool first = false;
 	int ret;
 
 	ret = cordon_domain_fits(cdom, cdev->unit);
@@ -214,10 +238,17 @@ static int cordon_domain_join(struct cordon_device *cdev,
 			ret = -EINVAL;
 		else if (!cdev->snoop)
 			cdom->snoopless++;
+		if (!ret && cdev->untrusted) {
+			first = !cdom->untrusted;
+			WRITE_ONCE(cdom->untrusted, cdom->untrusted + 1);
+		}
 	}
 	if (!ret)
 		bond = cordon_bond_get(cdom, cdev->unit, bond);
 	kfree(bond);
+	/* What others unmapped lazily is out of its reach, too. */
+	if (first)
+		cordon_domain_flush(cdom);
 	return ret;
 }
 
@@ -233,6 +264,8 @@ void cordon_domain_leave(struct cordon_device *cdev, struct cordon_domain *cdom)
 	scoped_guard(spinlock, &cdom->lock) {
 		if (!cdev->snoop)
 			cdom->snoopless--;
+		if (cdev->untrusted)
+			WRITE_ONCE(cdom->untrusted, cdom->untrusted - 1);
 	}
 }
 
@@ -259,6 +292,14 @@ int cordon_attach_locked(struct cordon_device *cdev,
 	if (unlikely(dead))
 		domain = &cordon_blocked_domain;
 
+	/* It may come late, into a group that has such a domain (hotplug). */
+	if (unlikely(cdev->untrusted &&
+		     domain->type == IOMMU_DOMAIN_IDENTITY)) {
+		dev_err(cdev->dev,
+			"untrusted: it is not let near memory untranslated\n");
+		return -EPERM;
+	}
+
 	/* The new domain invalidates this unit before the unit knows it... */
 	if (cordon_is_paging(domain)) {
 		ret = cordon_domain_join(cdev, to_cordon_domain(domain));
@@ -284,6 +325,34 @@ int cordon_attach_locked(struct cordon_device *cdev,
 	return dead ? -EIO : ret;
 }
 
+/* Say once what a device has got by default, and again if that changes. */
+static void cordon_attach_tell(struct cordon_device *cdev,
+			       struct iommu_domain *domain)
+{
+	const char *how = cdev->untrusted ? "strict, untrusted" : "strict";
+	struct cordon_tags tags = cordon_domain_tags(domain);
+
+	if (domain->type == cdev->logged)
+		return;
+	switch (domain->type) {
+	case IOMMU_DOMAIN_IDENTITY:
+		dev_info(cdev->dev,
+			 "identity domain: DMA passes untranslated, to all memory\n");
+		break;
+	case IOMMU_DOMAIN_DMA:
+		dev_info(cdev->dev, "DMA domain (VM tag %u, domain tag %u): translated, %s\n",
+			 tags.vmtag, tags.dtag, how);
+		break;
+	case IOMMU_DOMAIN_DMA_FQ:
+		dev_info(cdev->dev, "DMA-FQ domain (VM tag %u, domain tag %u): translated, %s\n",
+			 tags.vmtag, tags.dtag, cdev->untrusted ? how : "lazy");
+		break;
+	default:
+		return;
+	}
+	cdev->logged = domain->type;
+}
+
 /**
  * cordon_attach() - attach a device to a domain
  * @cdev: the device
@@ -293,10 +362,11 @@ int cordon_attach_locked(struct cordon_device *cdev,
  * is handled by either, at any moment.  When this returns 0, no DMA uses the
  * old one any more.  May sleep.
  *
- * Return: 0; -EINVAL if the unit cannot use the domain's tables, and then the
- * device stays where it is; or -EIO if the unit is dead, and then it has left
- * its domain and is blocked, for what that is worth.  Of a dead unit the core
- * is told 0 for the domain in which it believes the device to be.
+ * Return: 0; -EINVAL if the unit cannot use the domain's tables, or -EPERM if an
+ * untrusted device was to pass untranslated, and then the device stays where it
+ * is; or -EIO if the unit is dead, and then it has left its domain and is
+ * blocked, for what that is worth.  Of a dead unit the core is told 0 for the
+ * domain in which it believes the device to be.
  */
 int cordon_attach(struct cordon_device *cdev, struct iommu_domain *domain)
 {
@@ -310,11 +380,13 @@ int cordon_attach(struct cordon_device *cdev, struct iommu_domain *domain)
 		 * were, and that must not fail.  They are blocked, as they were
 		 * when it was told of the failure.
 		 */
-		if (!ret)
+		if (!ret) {
 			cdev->told = domain;
-		else if (domain == cdev->told &&
-			 cordon_unit_state(unit) == CORDON_UNIT_DEAD)
+			cordon_attach_tell(cdev, domain);
+		} else if (domain == cdev->told &&
+			   cordon_unit_state(unit) == CORDON_UNIT_DEAD) {
 			ret = 0;
+		}
 	}
 
 	trace_cordon_attach(unit->dev, cdev->dev, cordon_domain_name(domain),
@@ -480,10 +552,12 @@ static void cordon_get_resv_regions(struct device *dev, struct list_head *head)
 		iommu_dma_get_resv_regions(dev, head);
 }
 
-/* The core's choice, by the command line and by trust, is right for all. */
+/* What the command line says is right for all but those that nobody trusts. */
 static int cordon_def_domain_type(struct device *dev)
 {
-	return 0;
+	struct cordon_device *cdev = dev_iommu_priv_get(dev);
+
+	return cdev->untrusted ? IOMMU_DOMAIN_DMA : 0;
 }
 
 const struct iommu_ops cordon_ops = {

@@ -502,6 +502,18 @@ static int cordon_map_pages(struct iommu_domain *domain, unsigned long iova,
 				      prot & cdom->prot_mask, gfp, mapped);
 }
 
+/* Does a lazy unmapping have to be a strict one? */
+static bool cordon_domain_is_strict(const struct cordon_domain *cdom)
+{
+	/*
+	 * An untrusted device that joins is counted, and what was cached before
+	 * is dropped: so either it is seen here, or that drops what has just
+	 * been unmapped.  Pairs with the barrier in cordon_bond_get().
+	 */
+	smp_mb();
+	return READ_ONCE(cdom->untrusted);
+}
+
 static size_t cordon_unmap_pages(struct iommu_domain *domain,
 				 unsigned long iova, size_t pgsize,
 				 size_t pgcount,
@@ -513,8 +525,12 @@ static size_t cordon_unmap_pages(struct iommu_domain *domain,
 	/* Without a gather io-pgtable does not go over each page again. */
 	unmapped = cdom->pgtbl->unmap_pages(cdom->pgtbl, iova, pgsize, pgcount,
 					    NULL);
-	if (unmapped && !iommu_iotlb_gather_queued(gather))
+	if (!unmapped)
+		return 0;
+	if (!iommu_iotlb_gather_queued(gather))
 		cordon_gather_add(gather, iova, unmapped, pgsize);
+	else if (cordon_domain_is_strict(cdom))
+		cordon_unmap_strictly(cdom, iova, unmapped, pgsize);
 	return unmapped;
 }
 

@@ -589,6 +589,25 @@ int cordon_domain_flush(struct cordon_domain *domain)
 }
 
 /**
+ * cordon_unmap_strictly() - invalidate at once what was unmapped lazily
+ * @domain: a domain with an untrusted device in it
+ * @iova: start of what was unmapped
+ * @size: its length in bytes, not 0
+ * @pgsize: size of the pages in it
+ *
+ * Any context but NMI.
+ */
+void cordon_unmap_strictly(struct cordon_domain *domain, unsigned long iova,
+			   size_t size, size_t pgsize)
+{
+	struct iommu_iotlb_gather gather;
+
+	iommu_iotlb_gather_init(&gather);
+	cordon_gather_add(&gather, iova, size, pgsize);
+	cordon_iotlb_sync(&domain->domain, &gather);
+}
+
+/**
  * cordon_iotlb_sync() - &struct iommu_domain_ops.iotlb_sync
  * @domain: the domain
  * @gather: what was unmapped; may be empty
