@@ -10,6 +10,7 @@
  * - the group mutex of the IOMMU core: attach and release of one group
  * - &cordon_unit.lock: directory, streams and attachments of one unit, and
  *   the time in which a fault is told to a device's driver
+ * - &cordon_unit.port_lock: one question to the unit, and its answer
  * - &cordon_domain.lock: the list of units that a domain is attached to
  * - &cordon_queue.lock: the ring of one command queue
  * - &cordon_unit.root_lock: writing ROOT and waiting for it
@@ -35,6 +36,7 @@
 
 #include "compat.h"
 
+struct cordon_debugfs;
 struct cordon_unit;
 
 /**
@@ -232,6 +234,10 @@ struct cordon_fault_credit {
  * @head: records taken in all
  * @lost: CORDON_REG_FQ_LOST when last looked at
  * @lost_told: what of @lost has been told
+ * @total: requests that the records taken so far stand for
+ * @total_lost: requests that hardware counted in fault blocks, and could not
+ *	record
+ * @total_full: those of them that found the queue full or disabled
  * @full: keeps lines about that to a bearable rate
  * @anon: fault block of requests without a usable context
  * @anon_credit: what it is given back
@@ -247,6 +253,9 @@ struct cordon_fault_queue {
 	u32 head;
 	u64 lost;
 	u64 lost_told;
+	u64 total;
+	u64 total_lost;
+	u64 total_full;
 	struct ratelimit_state full;
 	struct cordon_fault_block *anon;
 	struct cordon_fault_credit anon_credit;
@@ -275,7 +284,6 @@ enum cordon_unit_state {
  * @base: registers
  * @mmio: registers in KUnit, otherwise NULL
  * @caps: what it can do
- * @id: CORDON_REG_ID
  * @state: enum cordon_unit_state, see cordon_unit_state()
  * @quiet: the hardware has acknowledged that it uses no memory of ours
  * @asleep: suspended: registers may be out of power, and are left alone
@@ -297,13 +305,15 @@ enum cordon_unit_state {
  * @root_served: up to which of them it has been; protected by @root_lock
  * @fq: fault queue
  * @complaints: keeps lines about the unit itself to a bearable rate
+ * @regs: the identification registers, as read at probe
+ * @port_lock: the translation-request port has one owner at a time
+ * @debugfs: its directory there, or NULL
  */
 struct cordon_unit {
 	struct device *dev;
 	void __iomem *base;
 	const struct cordon_mmio *mmio;
 	struct cordon_caps caps;
-	u64 id;
 	int state;
 	bool quiet;
 	bool asleep;
@@ -329,6 +339,10 @@ struct cordon_unit {
 
 	struct cordon_fault_queue fq;
 	struct ratelimit_state complaints;
+
+	struct cordon_cap_regs regs;
+	struct mutex port_lock; /* registers of the port */
+	struct cordon_debugfs *debugfs;
 };
 
 /**
@@ -451,6 +465,9 @@ struct cordon_tags {
  * @private: no hardware can walk the tables: they are freed at once
  * @leaked: a unit that died may still walk the tables: they are never freed;
  *	set while others map and unmap, and never cleared
+ * @list: in the list of all paging domains
+ * @name: name of the device that it was made for, or NULL
+ * @table_bytes: memory of its tables, those put aside included
  */
 struct cordon_domain {
 	struct iommu_domain domain;
@@ -475,6 +492,10 @@ struct cordon_domain {
 	atomic_t nr_deferred;
 	bool private;
 	bool leaked;
+
+	struct list_head list;
+	const char *name;
+	atomic_long_t table_bytes;
 };
 
 /**
@@ -712,6 +733,8 @@ struct cordon_tags cordon_domain_tags(const struct iommu_domain *domain);
 void cordon_domain_values(const struct cordon_domain *domain,
 			  struct cordon_dc_values *values);
 const char *cordon_domain_name(const struct iommu_domain *domain);
+void cordon_domains_each(void (*each)(struct cordon_domain *domain, void *data),
+			 void *data);
 int cordon_domain_fits(const struct cordon_domain *domain,
 		       const struct cordon_unit *unit);
 struct cordon_bond *cordon_bond_get(struct cordon_domain *domain,
@@ -794,6 +817,9 @@ void cordon_unmap_strictly(struct cordon_domain *domain, unsigned long iova,
 void *cordon_table_alloc(void *cookie, size_t size, gfp_t gfp);
 void cordon_table_free(void *cookie, void *table, size_t size);
 void cordon_tables_release(struct cordon_domain *domain);
+void cordon_tables_hold(void);
+void cordon_tables_drop(void);
+void cordon_unit_become(struct cordon_unit *unit, int state);
 
 /* fault.c */
 int cordon_fault_init(struct cordon_unit *unit);
@@ -813,5 +839,26 @@ unsigned int cordon_fault_drain(struct cordon_unit *unit);
 unsigned int cordon_fault_drain_locked(struct cordon_unit *unit);
 void cordon_tally_init(struct cordon_fault_tally *tally);
 void cordon_fault_device_gone(struct cordon_device *cdev);
+const char *cordon_driver_name(const struct device *dev);
+void cordon_fault_totals(struct cordon_unit *unit, u64 *total, u64 *lost,
+			 u64 *full);
+
+/* sysfs.c */
+extern const struct attribute_group *cordon_sysfs_groups[];
+
+const char *cordon_state_name(int state);
+
+/* debugfs.c */
+#ifdef CONFIG_DEBUG_FS
+void cordon_debugfs_init(void);
+void cordon_debugfs_exit(void);
+void cordon_debugfs_add(struct cordon_unit *unit);
+void cordon_debugfs_remove(struct cordon_unit *unit);
+#else
+static inline void cordon_debugfs_init(void) { }
+static inline void cordon_debugfs_exit(void) { }
+static inline void cordon_debugfs_add(struct cordon_unit *unit) { }
+static inline void cordon_debugfs_remove(struct cordon_unit *unit) { }
+#endif
 
 #endif /* _CORDON_H */

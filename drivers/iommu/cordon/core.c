@@ -424,12 +424,18 @@ cordon_domain_alloc_paging_flags(struct device *dev, u32 flags,
 {
 	struct cordon_device *cdev = dev_iommu_priv_get(dev);
 	int stage = cordon_stage_choose(&cdev->unit->caps, flags);
+	struct iommu_domain *domain;
 
 	if (user_data)
 		return ERR_PTR(-EOPNOTSUPP);
 	if (stage < 0)
 		return ERR_PTR(stage);
-	return cordon_domain_alloc(cdev->unit, stage, flags);
+	domain = cordon_domain_alloc(cdev->unit, stage, flags);
+	/* For those who read of it; it does without if there is no memory. */
+	if (!IS_ERR(domain))
+		to_cordon_domain(domain)->name = kstrdup(dev_name(dev),
+							 GFP_KERNEL);
+	return domain;
 }
 
 static struct iommu_device *cordon_probe_device(struct device *dev)

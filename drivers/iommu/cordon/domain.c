@@ -16,6 +16,11 @@
 #include <uapi/linux/iommufd.h>
 
 #include "cordon.h"
+#include "trace.h"
+
+/* All paging domains, for those who want to look at them. */
+static LIST_HEAD(cordon_domains);
+static DEFINE_MUTEX(cordon_domains_lock);
 
 /**
  * cordon_domain_name() - type of a domain in words
@@ -41,6 +46,23 @@ const char *cordon_domain_name(const struct iommu_domain *domain)
 	default:
 		return "other";
 	}
+}
+
+/**
+ * cordon_domains_each() - look at each paging domain
+ * @each: called for each of them, which does not go meanwhile
+ * @data: handed to it
+ *
+ * May sleep; so may @each.
+ */
+void cordon_domains_each(void (*each)(struct cordon_domain *domain, void *data),
+			 void *data)
+{
+	struct cordon_domain *domain;
+
+	guard(mutex)(&cordon_domains_lock);
+	list_for_each_entry(domain, &cordon_domains, list)
+		each(domain, data);
 }
 
 /**
@@ -318,6 +340,8 @@ static void cordon_domain_free(struct iommu_domain *domain)
 	 * each unit that was, or has found that unit dead.
 	 */
 	WARN_ON_ONCE(!list_empty(&cdom->bonds));
+	scoped_guard(mutex, &cordon_domains_lock)
+		list_del(&cdom->list);
 	if (cdom->leaked)
 		pr_err("cordon: tables with VM tag %u and domain tag %u are kept: a unit that died may walk them\n",
 		       cdom->tags.vmtag, cdom->tags.dtag);
@@ -326,6 +350,7 @@ static void cordon_domain_free(struct iommu_domain *domain)
 	free_io_pgtable_ops(cdom->pgtbl);
 	if (!cdom->leaked)
 		cordon_tag_free(cdom);
+	kfree(cdom->name);
 	kfree(cdom);
 }
 
@@ -369,6 +394,8 @@ struct iommu_domain *cordon_domain_alloc(struct cordon_unit *unit,
 	ret = cordon_domain_tables(cdom, unit, flags);
 	if (ret)
 		goto err_tables;
+	scoped_guard(mutex, &cordon_domains_lock)
+		list_add_tail(&cdom->list, &cordon_domains);
 	return &cdom->domain;
 
 err_tables:
@@ -497,9 +524,13 @@ static int cordon_map_pages(struct iommu_domain *domain, unsigned long iova,
 			    int prot, gfp_t gfp, size_t *mapped)
 {
 	struct cordon_domain *cdom = to_cordon_domain(domain);
+	int ret;
 
-	return cdom->pgtbl->map_pages(cdom->pgtbl, iova, paddr, pgsize, pgcount,
-				      prot & cdom->prot_mask, gfp, mapped);
+	ret = cdom->pgtbl->map_pages(cdom->pgtbl, iova, paddr, pgsize, pgcount,
+				     prot & cdom->prot_mask, gfp, mapped);
+	trace_cordon_map(cdom->tags, cdom->name ?: "-", iova, paddr, *mapped,
+			 prot, ret);
+	return ret;
 }
 
 /* Does a lazy unmapping have to be a strict one? */
@@ -527,6 +558,8 @@ static size_t cordon_unmap_pages(struct iommu_domain *domain,
 					    NULL);
 	if (!unmapped)
 		return 0;
+	trace_cordon_unmap(cdom->tags, cdom->name ?: "-", iova, unmapped,
+			   iommu_iotlb_gather_queued(gather));
 	if (!iommu_iotlb_gather_queued(gather))
 		cordon_gather_add(gather, iova, unmapped, pgsize);
 	else if (cordon_domain_is_strict(cdom))

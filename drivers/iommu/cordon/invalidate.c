@@ -135,6 +135,22 @@ bool cordon_gather_cmd(const struct iommu_iotlb_gather *gather,
 }
 EXPORT_SYMBOL_IF_KUNIT(cordon_gather_cmd);
 
+/**
+ * cordon_unit_become() - a unit is in another state from now on
+ * @unit: the unit
+ * @state: enum cordon_unit_state
+ *
+ * Any context but NMI.
+ */
+void cordon_unit_become(struct cordon_unit *unit, int state)
+{
+	int was = cordon_unit_state(unit);
+
+	WRITE_ONCE(unit->state, state);
+	if (state != was)
+		trace_cordon_state(unit->dev, was, state);
+}
+
 static int cordon_root_wait(struct cordon_unit *unit)
 {
 	ktime_t deadline = ktime_add_us(ktime_get(), cordon_timeout_us());
@@ -172,7 +188,7 @@ static int cordon_root_write_locked(struct cordon_unit *unit, u64 root)
 	if (!ret)
 		return 0;
 
-	WRITE_ONCE(unit->state, CORDON_UNIT_DEAD);
+	cordon_unit_become(unit, CORDON_UNIT_DEAD);
 	unit->root = CORDON_ROOT_SILENT;
 	cordon_writeq(unit, CORDON_REG_ROOT, unit->root);
 	return ret;
@@ -243,7 +259,7 @@ int cordon_root_write(struct cordon_unit *unit, u64 root)
 	if (!FIELD_GET(CORDON_ROOT_LEVELS, root)) {
 		ret = cordon_root_write_locked(unit, root);
 		if (!ret)
-			WRITE_ONCE(unit->state, CORDON_UNIT_STOPPED);
+			cordon_unit_become(unit, CORDON_UNIT_STOPPED);
 	} else if (was == CORDON_UNIT_RUNNING) {
 		ret = cordon_root_write_locked(unit, root);
 	} else {
@@ -265,7 +281,7 @@ int cordon_root_write(struct cordon_unit *unit, u64 root)
 void cordon_unit_lost(struct cordon_unit *unit)
 {
 	scoped_guard(raw_spinlock_irqsave, &unit->root_lock) {
-		WRITE_ONCE(unit->state, CORDON_UNIT_DEAD);
+		cordon_unit_become(unit, CORDON_UNIT_DEAD);
 		unit->root = CORDON_ROOT_SILENT;
 		cordon_writeq(unit, CORDON_REG_ROOT, unit->root);
 	}
@@ -445,6 +461,8 @@ static int cordon_domain_run(struct cordon_domain *domain,
 
 	guard(rcu)();
 	list_for_each_entry_rcu(bond, &domain->bonds, list) {
+		trace_cordon_invalidate(bond->unit->dev, domain->tags,
+					domain->name ?: "-", cmd);
 		if (unlikely(cordon_unit_run(bond->unit, cmd, 1)))
 			ret = -EIO;
 	}
@@ -470,21 +488,23 @@ static struct page *cordon_node_table(struct llist_node *node)
 	return container_of((struct list_head *)node, struct page, lru);
 }
 
-static void cordon_table_put(struct page *page)
+static void cordon_table_put(struct cordon_domain *domain, struct page *page)
 {
 	unsigned int order = page_private(page);
 
+	atomic_long_sub(PAGE_SIZE << order, &domain->table_bytes);
 	set_page_private(page, 0);
 	mod_node_page_state(page_pgdat(page), NR_IOMMU_PAGES, -(1 << order));
 	__free_pages(page, order);
 }
 
-static void cordon_tables_put(struct llist_node *list)
+static void cordon_tables_put(struct cordon_domain *domain,
+			      struct llist_node *list)
 {
 	struct llist_node *node, *next;
 
 	llist_for_each_safe(node, next, list)
-		cordon_table_put(cordon_node_table(node));
+		cordon_table_put(domain, cordon_node_table(node));
 }
 
 /**
@@ -511,6 +531,7 @@ void *cordon_table_alloc(void *cookie, size_t size, gfp_t gfp)
 	}
 	set_page_private(page, order);
 	mod_node_page_state(page_pgdat(page), NR_IOMMU_PAGES, 1 << order);
+	atomic_long_add(PAGE_SIZE << order, &domain->table_bytes);
 	return page_address(page);
 }
 
@@ -528,12 +549,64 @@ void cordon_table_free(void *cookie, void *table, size_t size)
 	if (READ_ONCE(domain->leaked))
 		return;
 	if (domain->private) {
-		cordon_table_put(page);
+		cordon_table_put(domain, page);
 		return;
 	}
 	/* Pairs with llist_del_all() in cordon_domain_flush(). */
 	llist_add(cordon_table_node(page), &domain->deferred);
 	atomic_inc(&domain->nr_deferred);
+}
+
+/* Who reads tables, beside the hardware: see cordon_tables_hold(). */
+static atomic_t cordon_table_readers;
+
+/**
+ * cordon_tables_hold() - from now on tables that are unlinked are not freed
+ *
+ * For the reader of tables that may change meanwhile.  Until
+ * cordon_tables_drop(), what it finds linked stays memory of the domain's.  The
+ * domain itself must stay attached, for which the lock of its unit is enough.
+ */
+void cordon_tables_hold(void)
+{
+	atomic_inc(&cordon_table_readers);
+	/*
+	 * The reader is counted before it reads tables.  Pairs with the barrier
+	 * in cordon_tables_are_read(): either that sees the reader, or the
+	 * reader sees the table unlinked.
+	 */
+	smp_mb__after_atomic();
+}
+EXPORT_SYMBOL_IF_KUNIT(cordon_tables_hold);
+
+/**
+ * cordon_tables_drop() - the reverse of cordon_tables_hold()
+ */
+void cordon_tables_drop(void)
+{
+	/* Pairs with the same: what has been read, before it may be freed. */
+	smp_mb__before_atomic();
+	atomic_dec(&cordon_table_readers);
+}
+EXPORT_SYMBOL_IF_KUNIT(cordon_tables_drop);
+
+/* May somebody still read tables that have been unlinked by now? */
+static bool cordon_tables_are_read(void)
+{
+	/* They are unlinked before that: see cordon_tables_hold(). */
+	smp_mb();
+	return atomic_read_acquire(&cordon_table_readers);
+}
+
+/* For the next flush. */
+static void cordon_tables_put_aside(struct cordon_domain *domain,
+				    struct llist_node *list)
+{
+	struct llist_node *last = list;
+
+	while (last->next)
+		last = last->next;
+	llist_add_batch(list, last, &domain->deferred);
 }
 
 /**
@@ -545,7 +618,7 @@ void cordon_tables_release(struct cordon_domain *domain)
 	struct llist_node *list = llist_del_all(&domain->deferred);
 
 	if (!domain->leaked)
-		cordon_tables_put(list);
+		cordon_tables_put(domain, list);
 }
 
 /**
@@ -572,10 +645,16 @@ int cordon_domain_flush(struct cordon_domain *domain)
 	if (!list)
 		return ret;
 
+	/* Rare, and soon over: the next flush frees them. */
+	if (!ret && unlikely(cordon_tables_are_read())) {
+		cordon_tables_put_aside(domain, list);
+		return 0;
+	}
+
 	llist_for_each(node, list)
 		nr++;
 	if (likely(!ret)) {
-		cordon_tables_put(list);
+		cordon_tables_put(domain, list);
 	} else {
 		/*
 		 * A unit that died may walk them still, and for ever: they are
@@ -587,6 +666,7 @@ int cordon_domain_flush(struct cordon_domain *domain)
 	atomic_sub(nr, &domain->nr_deferred);
 	return ret;
 }
+EXPORT_SYMBOL_IF_KUNIT(cordon_domain_flush);
 
 /**
  * cordon_unmap_strictly() - invalidate at once what was unmapped lazily

@@ -832,6 +832,7 @@ int cordon_queue_run(struct cordon_queue *q, const struct cordon_cmd *cmds,
 	struct cordon_cmd cmd;
 	unsigned int i;
 	u32 index, skips, resets, head;
+	u64 rung = 0;
 	int ret;
 
 	raw_spin_lock_irqsave(&q->lock, flags);
@@ -864,6 +865,14 @@ int cordon_queue_run(struct cordon_queue *q, const struct cordon_cmd *cmds,
 	q->tail = index + 1;
 	skips = q->skips;
 
+	if (trace_cordon_command_enabled()) {
+		for (i = 0; i < nr; i++)
+			trace_cordon_command(unit->dev, q->number,
+					     index - (nr - 1) + i, &cmds[i]);
+	}
+	if (trace_cordon_completion_enabled())
+		rung = ktime_get_mono_fast_ns();
+
 	/*
 	 * The write of the register orders the commands, and the change of the
 	 * structures that they are about, before the doorbell (spec 11.3).
@@ -872,6 +881,9 @@ int cordon_queue_run(struct cordon_queue *q, const struct cordon_cmd *cmds,
 	raw_spin_unlock_irqrestore(&q->lock, flags);
 
 	ret = cordon_queue_wait(q, index, nr, skips, resets);
+	if (unlikely(rung))
+		trace_cordon_completion(unit->dev, q->number, index, nr,
+					ktime_get_mono_fast_ns() - rung, ret);
 	if (likely(!ret))
 		return 0;
 err:
