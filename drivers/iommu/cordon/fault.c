@@ -290,12 +290,17 @@ static void cordon_fault_later(struct cordon_unit *unit)
 	schedule_delayed_work(&unit->fq.remainder, CORDON_REMAINDER_DELAY);
 }
 
-/*
+/**
+ * cordon_driver_name() - who drives a device
+ * @dev: the device
+ *
  * Drivers come and go meanwhile.  Unbinding clears the pointer, and the memory of
  * a module goes a grace period later: the name is good for as long as the
  * caller holds rcu_read_lock().
+ *
+ * Return: the name of its driver now, or NULL.
  */
-static const char *cordon_driver_name(const struct device *dev)
+const char *cordon_driver_name(const struct device *dev)
 {
 	const struct device_driver *drv = READ_ONCE(dev->driver);
 
@@ -388,6 +393,7 @@ static void cordon_fault_handle(struct cordon_unit *unit,
 	struct cordon_device *cdev = stream ? stream->owner : NULL;
 
 	trace_cordon_fault(unit->dev, cdev ? dev_name(cdev->dev) : "-", event);
+	unit->fq.total += event->count;
 
 	if (event->anon)
 		cordon_fault_consume(unit, unit->fq.anon, &unit->fq.anon_credit);
@@ -420,6 +426,7 @@ static void cordon_stream_losses(struct cordon_stream *stream)
 		stream->owner->tally.lost += fresh;
 	else
 		stream->unit->fq.tally.lost += fresh;
+	stream->unit->fq.total_lost += fresh;
 	cordon_fault_later(stream->unit);
 }
 
@@ -431,6 +438,7 @@ static void cordon_anon_losses(struct cordon_unit *unit)
 	if (!fresh)
 		return;
 	fq->tally.lost += fresh;
+	fq->total_lost += fresh;
 	cordon_fault_later(unit);
 }
 
@@ -472,6 +480,7 @@ static void cordon_fault_check_losses(struct cordon_unit *unit,
 	/* All ones are nobody's answer. */
 	if (lost == fq->lost || lost == U64_MAX)
 		return;
+	fq->total_full += lost - fq->lost;
 	fq->lost = lost;
 	xa_for_each(&unit->streams, devid, stream)
 		cordon_stream_losses(stream);
@@ -480,6 +489,34 @@ static void cordon_fault_check_losses(struct cordon_unit *unit,
 	else
 		cordon_fault_later(unit);
 }
+
+/**
+ * cordon_fault_totals() - how many requests were blocked since probe
+ * @unit: the unit
+ * @total: where to put how many the records taken so far stand for
+ * @lost: how many hardware counted and could not record
+ * @full: how many of them found the queue full
+ *
+ * May sleep.
+ */
+void cordon_fault_totals(struct cordon_unit *unit, u64 *total, u64 *lost,
+			 u64 *full)
+{
+	LIST_HEAD(none);
+	struct cordon_stream *stream;
+	unsigned long devid;
+
+	guard(mutex)(&unit->lock);
+	if (cordon_unit_state(unit) == CORDON_UNIT_RUNNING) {
+		xa_for_each(&unit->streams, devid, stream)
+			cordon_stream_losses(stream);
+		cordon_fault_check_losses(unit, &none);
+	}
+	*total = unit->fq.total;
+	*lost = unit->fq.total_lost;
+	*full = unit->fq.total_full;
+}
+EXPORT_SYMBOL_IF_KUNIT(cordon_fault_totals);
 
 /* Give back what is owed, and see what was lost in the meantime. */
 static void cordon_fault_repay_locked(struct cordon_unit *unit)

@@ -338,7 +338,7 @@ static int cordon_unit_identify(struct cordon_unit *unit, resource_size_t size)
 	regs.cap2 = cordon_readq(unit, CORDON_REG_CAP2);
 	regs.cap3 = cordon_readq(unit, CORDON_REG_CAP3);
 	regs.cap4 = cordon_readq(unit, CORDON_REG_CAP4);
-	unit->id = regs.id;
+	unit->regs = regs;
 	ret = cordon_caps_parse(&regs, &unit->caps, &why);
 	if (ret)
 		return dev_err_probe(unit->dev, ret, "%s (ID 0x%016llx)\n", why,
@@ -374,6 +374,7 @@ void cordon_unit_destroy(struct cordon_unit *unit)
 	cordon_fault_exit(unit);
 	cordon_dir_destroy(unit);
 	xa_destroy(&unit->streams);
+	mutex_destroy(&unit->port_lock);
 	mutex_destroy(&unit->lock);
 	kfree(unit);
 }
@@ -409,6 +410,7 @@ struct cordon_unit *cordon_unit_create(struct device *dev, void __iomem *base,
 	INIT_LIST_HEAD(&unit->devices);
 	INIT_LIST_HEAD(&unit->handovers);
 	mutex_init(&unit->lock);
+	mutex_init(&unit->port_lock);
 	xa_init(&unit->streams);
 	raw_spin_lock_init(&unit->root_lock);
 	ratelimit_default_init(&unit->complaints);
@@ -583,7 +585,7 @@ int cordon_unit_open(struct cordon_unit *unit, bool keep)
 
 	/* The directory does not grow between the two. */
 	scoped_guard(mutex, &unit->lock) {
-		WRITE_ONCE(unit->state, CORDON_UNIT_RUNNING);
+		cordon_unit_become(unit, CORDON_UNIT_RUNNING);
 		ret = cordon_root_write(unit,
 					cordon_root_word(virt_to_phys(unit->dir.root),
 							 unit->dir.levels));
@@ -833,6 +835,7 @@ static void cordon_unregister(void *data)
 {
 	struct cordon_unit *unit = data;
 
+	cordon_debugfs_remove(unit);
 	iommu_device_unregister(&unit->iommu);
 	iommu_device_sysfs_remove(&unit->iommu);
 	scoped_guard(mutex, &cordon_units_lock)
@@ -844,8 +847,8 @@ static int cordon_register(struct cordon_unit *unit)
 	struct device *dev = unit->dev;
 	int ret;
 
-	ret = iommu_device_sysfs_add(&unit->iommu, dev, NULL, "%s",
-				     dev_name(dev));
+	ret = iommu_device_sysfs_add(&unit->iommu, dev, cordon_sysfs_groups,
+				     "%s", dev_name(dev));
 	if (ret)
 		return dev_err_probe(dev, ret, "no entry in sysfs\n");
 
@@ -859,6 +862,7 @@ static int cordon_register(struct cordon_unit *unit)
 		iommu_device_sysfs_remove(&unit->iommu);
 		return dev_err_probe(dev, ret, "not registered\n");
 	}
+	cordon_debugfs_add(unit);
 	return devm_add_action_or_reset(dev, cordon_unregister, unit);
 }
 
@@ -887,6 +891,9 @@ static void cordon_announce(const struct cordon_unit *unit)
 		 unit->nr_queues, caps->cmdqs, stages, caps->devid_bits,
 		 caps->dtag_bits, caps->vmtag_bits, caps->ias_bits,
 		 caps->oas_bits);
+	/* Strict or lazy is told with each device: it may differ. */
+	dev_info(unit->dev, "default domain type: %s\n",
+		 iommu_default_passthrough() ? "identity" : "DMA");
 }
 
 static int cordon_probe(struct platform_device *pdev)
@@ -955,7 +962,24 @@ static struct platform_driver cordon_driver = {
 	.shutdown = cordon_shutdown,
 };
 
-module_platform_driver(cordon_driver);
+static int __init cordon_init(void)
+{
+	int ret;
+
+	cordon_debugfs_init();
+	ret = platform_driver_register(&cordon_driver);
+	if (ret)
+		cordon_debugfs_exit();
+	return ret;
+}
+module_init(cordon_init);
+
+static void __exit cordon_exit(void)
+{
+	platform_driver_unregister(&cordon_driver);
+	cordon_debugfs_exit();
+}
+module_exit(cordon_exit);
 
 MODULE_DESCRIPTION("Cordon IOMMU");
 MODULE_LICENSE("GPL");

@@ -66,14 +66,14 @@ int cordon_unit_resume(struct cordon_unit *unit)
 
 	/* Not the same: no power, no clock, or another unit. */
 	id = cordon_readq(unit, CORDON_REG_ID);
-	ret = id == unit->id ? cordon_unit_open(unit, true) : -ENODEV;
+	ret = id == unit->regs.id ? cordon_unit_open(unit, true) : -ENODEV;
 	if (!ret)
 		return 0;
 
 	cordon_unit_lost(unit);
 	dev_err(unit->dev,
 		"did not come back after it was suspended (ID 0x%016llx, was 0x%016llx): %pe; it is not used any more, and its devices stay blocked\n",
-		id, unit->id, ERR_PTR(ret));
+		id, unit->regs.id, ERR_PTR(ret));
 	return ret;
 }
 EXPORT_SYMBOL_IF_KUNIT(cordon_unit_resume);

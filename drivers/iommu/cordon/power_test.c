@@ -387,9 +387,9 @@ static void does_not_come_back(struct kunit *test)
 	cordon_unit_suspend(s.m->unit);
 	model_power(s.m, false);
 	model_power(s.m, true);
-	id = s.m->unit->id;
+	id = s.m->unit->regs.id;
 	if (f->other)
-		s.m->unit->id ^= BIT_ULL(16);
+		s.m->unit->regs.id ^= BIT_ULL(16);
 	set_failure(s.m, f);
 
 	cordon_timeout_ms = 50;
@@ -415,7 +415,7 @@ static void does_not_come_back(struct kunit *test)
 	KUNIT_EXPECT_NE(test, model_dma(s.m, MODEL_DEVID, SZ_2M, MODEL_READ, NULL), 0);
 	KUNIT_EXPECT_EQ(test, cordon_unit_run(other->unit, &sync, 1), 0);
 	cordon_timeout_ms = ms;
-	s.m->unit->id = id;
+	s.m->unit->regs.id = id;
 }
 
 /* One that is dead already keeps nobody awake, and is left alone. */
