@@ -23,6 +23,7 @@ static const struct test tests[] = {
 	{ "gather", test_gather },
 	{ "reset", test_reset },
 	{ "unmap", test_unmap },
+	{ "unmap_pages", test_unmap_pages },
 	{ "remap_dma", test_remap_dma },
 	{ "remap_iommu", test_remap_iommu },
 	{ "read_only_after_write", test_read_only_after_write },

@@ -5,6 +5,8 @@
  * Each test does DMA before it unmaps, so that Cordon has cached the
  * translation and an invalidation that was forgotten shows.
  */
+#include <unistd.h>
+
 #include "tests.h"
 
 #define ROUNDS	1000
@@ -74,6 +76,29 @@ enum verdict test_unmap(void)
 	buf_fill(&eng, &b, 1);
 	TRY(out_of_reach(b.iova, PAGE));
 	EXPECT(buf_has(&eng, &b, 0, b.size, 1, 0), "memory was written");
+	return PASS;
+}
+
+/*
+ * Whole pages of the kernel's, which need no bouncing.  In a lazy domain of a
+ * device that is trusted they stay in reach for a while.
+ */
+enum verdict test_unmap_pages(void)
+{
+	uint64_t page = sysconf(_SC_PAGESIZE);
+	struct buf b;
+	int i;
+
+	buf_alloc(&eng, &b, CORDON_ENGINE_PAGES, 8 * page);
+	for (i = 0; i < 50; i++) {
+		uint64_t len = page << random_below(4);
+
+		EXPECT(!buf_map(&eng, &b, CORDON_ENGINE_BOTH, 0, len), "mapping %#llx",
+		       (unsigned long long)len);
+		TRY(touch(b.iova, len));
+		buf_unmap(&eng, &b);
+		TRY(out_of_reach(b.iova, len));
+	}
 	return PASS;
 }
 

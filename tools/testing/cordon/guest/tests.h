@@ -43,6 +43,7 @@ enum verdict test_reset(void);
 
 /* test-unmap.c */
 enum verdict test_unmap(void);
+enum verdict test_unmap_pages(void);
 enum verdict test_remap_dma(void);
 enum verdict test_remap_iommu(void);
 enum verdict test_read_only_after_write(void);

@@ -298,6 +298,25 @@ def check_parameters(driver):
          [f"the driver has {have}, the guide {told}"] if have != told else [])
 
 
+def check_attributes():
+    code = read("sysfs.c")
+    have = set(re.findall(r"^CORDON_(?:REGISTER|NUMBER)\((\w+)[,)]", code, re.M))
+    have |= set(re.findall(r"^static DEVICE_ATTR_RO\((\w+)\);", code, re.M))
+    made = set(re.findall(r"^\t&(?:dev_attr_)?(\w+?)(?:_attribute\.attr)?\.attr,",
+                          code, re.M))
+    abi = (TOP / "Documentation/ABI/testing/sysfs-class-iommu-cordon").read_text()
+    told = set(re.findall(r"^What:\t\t/sys/class/iommu/<unit>/cordon/(\w+)$",
+                          abi, re.M))
+    words = re.findall(r"\{ CORDON_CAP1_\w+, \"([^\"]+)\" \}", code)
+    case("sysfs-class-iommu-cordon: every attribute, and no other",
+         [f"'{a}' is not there" for a in sorted(have - told)] +
+         [f"there is no '{a}'" for a in sorted(told - have)] +
+         [f"'{a}' is not in the group" for a in sorted(have - made)])
+    case("sysfs-class-iommu-cordon: every feature",
+         [f"'{w}' is not there" for w in words if w not in flat(abi)] +
+         ([] if words else ["no feature was found"]))
+
+
 def check_figures(guides):
     for guide, text, source, code in FIGURES:
         doc = next(g for g in guides if g.path.name == guide)
@@ -336,6 +355,7 @@ def main():
     check_messages(by_name["faults.rst"])
     check_tracepoints(by_name["faults.rst"])
     check_parameters(by_name["driver.rst"])
+    check_attributes()
     check_figures(guides)
     print(f"TAP version 13\n1..{len(results)}")
     for number, (name, problems) in enumerate(results, 1):

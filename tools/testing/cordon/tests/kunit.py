@@ -14,8 +14,8 @@ import sys
 
 SUITES = {
     "cordon_caps", "cordon_context", "cordon_error", "cordon_fault",
-    "cordon_gather", "cordon_map", "cordon_order", "cordon_queue",
-    "cordon_report",
+    "cordon_gather", "cordon_look", "cordon_map", "cordon_order",
+    "cordon_queue", "cordon_report", "cordon_untrusted", "cordon_walk",
 }
 
 
