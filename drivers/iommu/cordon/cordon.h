@@ -395,6 +395,7 @@ struct cordon_stream {
  *	the unit is dead
  * @snoop: its contexts ignore No-Snoop
  * @untrusted: it sits in a port that anybody may plug something into
+ * @refused: the last attempt to attach it failed
  * @logged: type of domain that the log was last told of, or 0
  * @tally: what has not been told of its faults
  * @nr_streams: DeviceIDs: its own and those of the bridges above it
@@ -408,6 +409,7 @@ struct cordon_device {
 	struct iommu_domain *told;
 	bool snoop;
 	bool untrusted;
+	bool refused;
 	unsigned int logged;
 	struct cordon_fault_tally tally;
 	unsigned int nr_streams;

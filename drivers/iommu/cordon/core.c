@@ -365,8 +365,8 @@ static void cordon_attach_tell(struct cordon_device *cdev,
  * Return: 0; -EINVAL if the unit cannot use the domain's tables, or -EPERM if an
  * untrusted device was to pass untranslated, and then the device stays where it
  * is; or -EIO if the unit is dead, and then it has left its domain and is
- * blocked, for what that is worth.  Of a dead unit the core is told 0 for the
- * domain in which it believes the device to be.
+ * blocked, for what that is worth.  Of a dead unit the core is told 0 if it takes
+ * the device, after a failure, back to the domain in which it believes it to be.
  */
 int cordon_attach(struct cordon_device *cdev, struct iommu_domain *domain)
 {
@@ -383,10 +383,11 @@ int cordon_attach(struct cordon_device *cdev, struct iommu_domain *domain)
 		if (!ret) {
 			cdev->told = domain;
 			cordon_attach_tell(cdev, domain);
-		} else if (domain == cdev->told &&
+		} else if (cdev->refused && domain == cdev->told &&
 			   cordon_unit_state(unit) == CORDON_UNIT_DEAD) {
 			ret = 0;
 		}
+		cdev->refused = ret;
 	}
 
 	trace_cordon_attach(unit->dev, cdev->dev, cordon_domain_name(domain),
