@@ -6,7 +6,7 @@
 enter_toolbox "$@"
 
 # Three engines behind a unit of their own; what each is for: guest/handover.
-engines=(-device cordon-iommu,id=second)
+engines=(-device "cordon-iommu,id=second")
 for devid in 5 6 7; do
 	engines+=(-device "cordon-engine-platform,iommu=second,devid=$devid")
 done
@@ -37,17 +37,17 @@ put() {
 memory=/reserved-memory
 mine=$memory/region@${region#0x} nobodys=$memory/region@70200000
 engine=/$bus/${nodes[0]}
-fdtput -c "$tree.dtb" $memory $mine $nobodys
-put $memory '#address-cells' 2
-put $memory '#size-cells' 2
-put $memory ranges
-put $mine reg 0 $region 0 200000
-put $mine no-map
-put $mine phandle 7001
+fdtput -c "$tree.dtb" "$memory" "$mine" "$nobodys"
+put "$memory" '#address-cells' 2
+put "$memory" '#size-cells' 2
+put "$memory" ranges
+put "$mine" reg 0 $region 0 200000
+put "$mine" no-map
+put "$mine" phandle 7001
 # an address and a size as the engine's bus has them
-put $mine iommu-addresses 7000 $region 200000
-put $nobodys reg 0 70200000 0 200000
-put $nobodys no-map
+put "$mine" iommu-addresses 7000 $region 200000
+put "$nobodys" reg 0 70200000 0 200000
+put "$nobodys" no-map
 put "$engine" phandle 7000
 put "$engine" memory-region 7001
 
