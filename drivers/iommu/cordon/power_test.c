@@ -283,7 +283,7 @@ static void fault_before(struct kunit *test)
 	cordon_unit_suspend(s.m->unit);
 	KUNIT_EXPECT_EQ(test, s.m->unit->fq.head, 2);
 	KUNIT_EXPECT_EQ(test, fault_count(block), 2);
-	KUNIT_EXPECT_EQ(test, le32_to_cpu(block->faults_consumed), 2);
+	KUNIT_EXPECT_EQ(test, le64_to_cpu(block->faults_consumed), 2);
 	KUNIT_EXPECT_EQ(test, heard, 0);
 	KUNIT_EXPECT_EQ(test, s.m->unit->fq.lost, 0);
 

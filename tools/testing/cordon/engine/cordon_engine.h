@@ -48,7 +48,7 @@
 #define CORDON_ENGINE_PASID_EXEC	0x20000000
 #define CORDON_ENGINE_ERRORS		0x60	/* 64, RO: accesses terminated since reset */
 #define CORDON_ENGINE_STOP		0x68	/* 32, WO: ends a running operation */
-#define CORDON_ENGINE_STOP_HOSTILE	0x686f6c74	/* the only value that a hostile one obeys */
+#define CORDON_ENGINE_STOP_HOSTILE	0x686f6c74	/* all that a hostile one obeys */
 #define CORDON_ENGINE_CLEAR		0x6c	/* 32, WO: all becomes as after power-on */
 
 /*

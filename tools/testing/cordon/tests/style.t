@@ -1,5 +1,6 @@
 #!/bin/bash
 # kernel style: checkpatch --strict, kernel-doc, W=1, sparse, the binding's schema
+# timeout: 600
 #
 # Each check of each file is a case of its own; what the tool said follows it.
 
