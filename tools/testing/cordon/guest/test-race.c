@@ -61,14 +61,19 @@ static uint64_t register_of(const struct race *r, unsigned int offset)
 	return get64(r->regs, offset);
 }
 
-/* Until a register is at least @want; false if it takes too long. */
+/*
+ * Until a register is at least @want; false if it takes too long. Whoever reads
+ * registers without a pause keeps QEMU from the DMA that it waits for.
+ */
 static bool reaches(const struct race *r, unsigned int offset, uint64_t want)
 {
+	struct timespec pause = { .tv_nsec = 20000 };
 	time_t end = time(NULL) + 10;
 
 	while (register_of(r, offset) < want) {
 		if (time(NULL) > end)
 			return false;
+		nanosleep(&pause, NULL);
 	}
 	return true;
 }
