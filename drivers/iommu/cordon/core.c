@@ -31,19 +31,19 @@ static bool cordon_is_coherent(struct device *dev)
 
 /*
  * Behind a port that faces outwards, where anybody may plug in anything.  Not
- * all kernels mark what is there: some do on x86 alone.
+ * all kernels mark what is there: some do on x86 alone.  The port itself counts
+ * too: without ACS it is in one group with what is behind it, and comes first.
  */
 static bool cordon_is_untrusted(struct device *dev)
 {
-	struct pci_dev *bridge;
+	struct pci_dev *pdev;
 
 	if (!dev_is_pci(dev))
 		return false;
 	if (to_pci_dev(dev)->untrusted)
 		return true;
-	for (bridge = pci_upstream_bridge(to_pci_dev(dev)); bridge;
-	     bridge = pci_upstream_bridge(bridge)) {
-		if (bridge->external_facing)
+	for (pdev = to_pci_dev(dev); pdev; pdev = pci_upstream_bridge(pdev)) {
+		if (pdev->external_facing)
 			return true;
 	}
 	return false;
