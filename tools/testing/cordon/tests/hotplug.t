@@ -1,6 +1,7 @@
 #!/bin/bash
 # a disk is unplugged while it is read, and plugged again
 # board
+# by name
 # kernel: test-64k-6.12
 # timeout: 320
 . "$(dirname "$0")/../board/lib.sh"
