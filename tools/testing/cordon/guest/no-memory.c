@@ -618,7 +618,7 @@ static enum verdict change_type(const char *from, const char *to)
 		EXPECT(type_is(to), "allocation %u: it is not %s", a.nth, to);
 		TRY(blocked_raw());
 	} while (a.injected);
-	return judge_all(&a, 3);
+	return judge_all(&a, 2);
 }
 
 static enum verdict test_type(void)
