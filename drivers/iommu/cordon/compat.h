@@ -14,6 +14,7 @@
 #include <linux/io-pgtable.h>
 #include <linux/iommu.h>
 #include <linux/module.h>
+#include <linux/of.h>
 
 int cordon_attach_dev(struct iommu_domain *domain, struct device *dev,
 		      struct iommu_domain *old);
@@ -75,6 +76,18 @@ cordon_op_domain_alloc_user(struct device *dev, u32 flags,
 #define CORDON_OP_DOMAIN_ALLOC \
 	.domain_alloc_paging = cordon_op_domain_alloc, \
 	.domain_alloc_user = cordon_op_domain_alloc_user
+#endif
+
+/* "iommu-map" has a function of its own, which knows about #iommu-cells */
+#ifndef CORDON_HAVE_MAP_IOMMU_ID
+static inline int of_map_iommu_id(struct device_node *np, u32 id,
+				  struct of_phandle_args *arg)
+{
+	arg->np = NULL;
+	arg->args_count = 1;
+	return of_map_id(np, id, "iommu-map", "iommu-map-mask", &arg->np,
+			 arg->args);
+}
 #endif
 
 /* tables of stage 2 with forced write-back (spec 4.6) */

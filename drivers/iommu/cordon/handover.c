@@ -396,17 +396,15 @@ static void cordon_handover_function(struct cordon_unit *unit,
 				     struct device_node *host,
 				     struct device_node *np, u32 bus)
 {
-	struct device_node *target = NULL;
 	int devfn = of_pci_get_devfn(np);
-	u32 id;
+	struct of_phandle_args args;
 
 	if (devfn < 0 ||
-	    of_map_id(host, PCI_DEVID(bus, devfn), "iommu-map",
-		      "iommu-map-mask", &target, &id))
+	    of_map_iommu_id(host, PCI_DEVID(bus, devfn), &args))
 		return;
-	if (target == unit->dev->of_node)
-		cordon_handover_add(unit, np, &id, 1);
-	of_node_put(target);
+	if (args.np == unit->dev->of_node && args.args_count == 1)
+		cordon_handover_add(unit, np, args.args, 1);
+	of_node_put(args.np);
 }
 
 static void cordon_handover_host(struct cordon_unit *unit,

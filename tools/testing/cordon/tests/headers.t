@@ -1,0 +1,54 @@
+#!/bin/bash
+# the module builds without a warning against Debian's own headers, 6.12's and the newest 7's
+# timeout: 600
+. "$(dirname "$0")/../board/lib.sh"
+if [ -z "$in_toolbox" ]; then
+	set -- "$("$board_dir/headers" 6.12)" "$("$board_dir/headers" 7)"
+	enter_toolbox "${@/#"$cache_dir"//cache}"
+fi
+
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+count=0 failed=0
+
+# expect NAME COMMAND...: what it prints is shown if it fails.
+expect() {
+	local name=$1
+	shift
+	count=$((count + 1))
+	if "$@" >"$tmp/said" 2>&1; then
+		echo "ok $count - $name"
+	else
+		echo "not ok $count - $name"
+		sed 's/^/# /' "$tmp/said" | head -n 40
+		failed=1
+	fi
+}
+
+# builds KDIR: with the kernel's own warnings and those of W=1.
+builds() {
+	rm -rf "$tmp/build"
+	mkdir -p "$tmp/build/drivers/iommu" "$tmp/build/include/linux"
+	cp -r "$top_dir/drivers/iommu/cordon" "$tmp/build/drivers/iommu/"
+	cp "$top_dir/include/linux/cordon_hw.h" "$tmp/build/include/linux/"
+	make -C "${1%-arm64}-common" O="$1" W=1 -j "$(nproc)" \
+		M="$tmp/build/drivers/iommu/cordon" modules >"$tmp/log" 2>&1 || {
+		cat "$tmp/log"
+		return 1
+	}
+	! grep -iA8 -E 'warning|error' "$tmp/log"
+}
+
+# made_for RELEASE: the module says so, and the kernel's own tool understands it.
+made_for() {
+	modinfo "$tmp/build/drivers/iommu/cordon/cordon.ko"
+	[[ $(modinfo -F vermagic "$tmp/build/drivers/iommu/cordon/cordon.ko") == "$1 "* ]]
+}
+
+for kdir; do
+	release=${kdir##*/linux-headers-}
+	expect "it builds for $release, in silence" builds "$kdir"
+	expect "it is a module of that kernel" made_for "$release"
+done
+echo "1..$count"
+exit $failed
