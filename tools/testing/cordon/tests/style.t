@@ -17,21 +17,34 @@ scripts=$source/scripts
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 cases=0
-failed=0
 
-# expect_silence NAME COMMAND...: a case that passes if nothing is said.
+# expect_silence NAME COMMAND...: a case that passes if nothing is said.  As many
+# run at once as there are CPUs; report says what came of them, in order.
 expect_silence() {
-	local name=$1 status=0
-	shift
-	"$@" >"$tmp/said" 2>&1 || status=$?
 	cases=$((cases + 1))
-	if [ ! -s "$tmp/said" ] && [ "$status" -eq 0 ]; then
-		echo "ok $cases - $name"
-	else
-		echo "not ok $cases - $name"
-		sed 's/^/# /' "$tmp/said" | head -n 30
-		failed=1
-	fi
+	echo "$1" >"$tmp/$cases.name"
+	shift
+	[ $cases -le "$(nproc)" ] || wait -n || :
+	{
+		"$@" >"$tmp/$cases.said" 2>&1
+		echo $? >"$tmp/$cases.status"
+	} &
+}
+
+report() {
+	local i result failed=0
+	wait
+	for ((i = 1; i <= cases; i++)); do
+		result=ok
+		if [ -s "$tmp/$i.said" ] || [ "$(<"$tmp/$i.status")" != 0 ]; then
+			result='not ok'
+			failed=1
+		fi
+		echo "$result $i - $(<"$tmp/$i.name")"
+		sed 's/^/# /' "$tmp/$i.said" | head -n 30
+	done
+	echo "1..$cases"
+	return $failed
 }
 
 # checkpatch's own exceptions: the macros that tracepoints and the tables of
@@ -57,16 +70,15 @@ kernel_doc() {
 
 # The module and its tests, from nothing, with every warning: the compiler's
 # W=1 and sparse's. What make says of its own work is not a warning.
-build_with() {
+builds_in_silence() {
 	local dir=$tmp/build
-	rm -rf "$dir"
 	mkdir -p "$dir/drivers/iommu" "$dir/include/linux" "$dir/tools/testing/cordon"
 	cp -r drivers/iommu/cordon "$dir/drivers/iommu/"
 	cp include/linux/cordon*.h "$dir/include/linux/"
 	cp -r tools/testing/cordon/model "$dir/tools/testing/cordon/"
 	make -s -C "$kernel" M="$dir/drivers/iommu/cordon" ARCH=arm64 \
-		CROSS_COMPILE=aarch64-linux-gnu- -j "$(nproc)" "$@" modules 2>&1 |
-		grep -E 'warning|error|Error' || :
+		CROSS_COMPILE=aarch64-linux-gnu- -j "$(nproc)" W=1 C=1 CHECK=sparse \
+		modules 2>&1 | grep -E 'warning|error|Error' || :
 }
 
 schema_is_valid() {
@@ -76,12 +88,14 @@ schema_is_valid() {
 
 # The examples of a binding are compiled, and checked against it.
 examples_are_valid() {
-	dt-mk-schema -j "$1" >"$tmp/schema.json"
-	dt-extract-example "$1" >"$tmp/example.dts"
+	local dir
+	dir=$(mktemp -d -p "$tmp")
+	dt-mk-schema -j "$1" >"$dir/schema.json"
+	dt-extract-example "$1" >"$dir/example.dts"
 	cpp -nostdinc -undef -x assembler-with-cpp -I "$source/include" \
-		"$tmp/example.dts" >"$tmp/example.pp.dts"
-	dtc -q -I dts -O dtb -o "$tmp/example.dtb" "$tmp/example.pp.dts"
-	dt-validate -s "$tmp/schema.json" "$tmp/example.dtb"
+		"$dir/example.dts" >"$dir/example.pp.dts"
+	dtc -q -I dts -O dtb -o "$dir/example.dtb" "$dir/example.pp.dts"
+	dt-validate -s "$dir/schema.json" "$dir/example.dtb"
 }
 
 cd "$top_dir"
@@ -93,6 +107,8 @@ mapfile -t user < <(find tools/testing/cordon/model/tests tools/testing/cordon/o
 	tools/testing/cordon/fuzz tools/testing/cordon/guest -path '*/guest/engine' -prune -o \
 	-name '*.[ch]' -print | sort)
 
+# what takes longest, first
+expect_silence "W=1 and sparse" builds_in_silence
 for file in "${driver[@]}" "${beside[@]}"; do
 	expect_silence "checkpatch --strict $file" checkpatch "$file"
 done
@@ -104,11 +120,8 @@ for file in "${driver[@]}"; do
 done
 expect_silence "kernel-doc tools/testing/cordon/model/cordon_model.h" \
 	kernel_doc tools/testing/cordon/model/cordon_model.h
-expect_silence "W=1" build_with W=1
-expect_silence "sparse" build_with C=1 CHECK=sparse
 for file in Documentation/devicetree/bindings/*/cordon*.yaml; do
 	expect_silence "schema of $file" schema_is_valid "$file"
 	expect_silence "examples of $file" examples_are_valid "$file"
 done
-echo "1..$cases"
-exit $failed
+report
