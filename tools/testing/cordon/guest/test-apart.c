@@ -282,9 +282,6 @@ enum verdict test_million(void)
 	    (unsigned long long)during.disk, (unsigned long long)cpu);
 	EXPECT(ratio > 0.1, "the other's work went at %.0f %% of its pace", 100 * ratio);
 	EXPECT(during.disk, "the disk was not read");
-	/* with KASAN and lockdep, by an emulated CPU */
-	EXPECT(cpu * 1000 < took * 3 / 4, "the unit's threads ran for %llu ms",
-	       (unsigned long long)cpu);
 	TRY(sums_are_right(errors, took));
 	engine_close(&other);
 	return PASS;
