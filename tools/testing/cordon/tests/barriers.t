@@ -1,15 +1,16 @@
 #!/bin/bash
 # the compiled driver orders what it publishes before the store that shows it
+# kernel: light-6.12
 #
 # No emulated CPU reorders stores, so a barrier that is missing does not show
 # in any run: here the module's code is looked at (spec 11.3).
 . "$(dirname "$0")/../board/lib.sh"
 if [ -z "$in_toolbox" ]; then
-	"$board_dir/build-module" >&2
+	"$board_dir/build-module" light-6.12 >&2
 fi
 enter_toolbox "$@"
 
-module=$work_dir/modules/test-6.12/cordon.ko
+module=$work_dir/modules/light-6.12/cordon.ko
 code=$(mktemp)
 trap 'rm -f "$code"' EXIT
 n=0 failed=0

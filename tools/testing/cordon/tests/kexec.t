@@ -1,14 +1,15 @@
 #!/bin/bash
 # another kernel takes over live hardware, told of it or after a crash
 # board
+# kernel: light-6.12
 # timeout: 620
 . "$(dirname "$0")/../board/lib.sh"
 enter_toolbox "$@"
 # shellcheck source=../board/devices
 . "$board_dir/devices"
 
-kernel=$cache_dir/kernels/test-6.12/arch/arm64/boot/Image
-initramfs=$work_dir/rootfs/test-6.12/initramfs.gz
+kernel=$cache_dir/kernels/light-6.12/arch/arm64/boot/Image
+initramfs=$work_dir/rootfs/light-6.12/initramfs.gz
 count=0 failed=0
 
 # expect WORDS COMMAND...
@@ -47,7 +48,7 @@ try() {
 	local how=$1 status=0
 	name=kexec-$how
 	shift
-	"$board_dir/boot" -n "$name" -t 290 -r kexec \
+	"$board_dir/boot" -k light-6.12 -n "$name" -t 290 -r kexec \
 		-a "log_buf_len=4M cordon.kexec=$how mem=2032M cordon.victim=0xbf000000 cordon.tests=hostile-survived:first,probe,nvme,net,engine-tests:copy:never_mapped:unmap,hostile-survived:last $*" \
 		-- "${board_devices[@]}" -m 2G \
 		-drive "file=$kernel,format=raw,if=none,id=kernel,readonly=on" \

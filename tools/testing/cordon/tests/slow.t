@@ -1,11 +1,12 @@
 #!/bin/bash
 # the same while commands take their time, and beside units that cannot be driven
 # board
+# kernel: light-6.12
 # timeout: 520
 #
 # A DMA may use the old context until the invalidation has taken effect: with
 # domains that change under it, two seconds are not too long on a busy machine.
-exec "$(dirname "$0")/on-board" slow 500 probe-failures,engine-tests,iommufd \
+exec "$(dirname "$0")/on-board" -k light-6.12 slow 500 probe-failures,engine-tests,iommufd \
 	-global cordon-iommu.command-latency=50000 \
 	-global cordon-iommu.check-grace=2000000000 \
 	-device cordon-iommu,stage1=off,stage2=off \
