@@ -197,14 +197,19 @@ have_cards() {
 	[ "$(interfaces_of igb | wc -l)" = 2 ] && [ -n "$(link_b)" ]
 }
 
-# net_up: the virtio card moves to a network namespace of its own, so that
-# what is sent between the two really leaves by one and enters by the other.
+# net_up: the two cards are joined.
 net_up() {
 	if ! wait_for 30 have_cards; then
 		echo "interfaces: '$(interfaces_of igb)' and '$(link_b)'"
 		return 1
 	fi
-	net_a=$(link_a) net_b=$(link_b)
+	net_join "$(link_a)" "$(link_b)"
+}
+
+# net_join A B: the second card moves to a network namespace of its own, so that
+# what is sent between the two really leaves by one and enters by the other.
+net_join() {
+	net_a=$1 net_b=$2
 	unshare -n sleep 100000 &
 	net_holder=$!
 	wait_for 5 other_namespace || return 1
