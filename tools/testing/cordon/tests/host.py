@@ -8,12 +8,17 @@ A line "# host: COMMAND" of the console is a command of the monitor. What it
 says comes back on the board's console, by the pipe INPUT, in lines that begin
 with "host: "; the last of them is "host: done", or "host: failed". The other
 end is ask_host() in guest/lib.sh. Runs until the monitor goes.
+
+"when ADDRESS VALUE COMMAND;COMMAND..." is answered at once. The commands are done
+as soon as the 64 bits at the physical address are VALUE, in hexadecimal: nobody
+can ask for anything while the board sleeps.
 """
 
 import json
 import re
 import socket
 import sys
+import threading
 import time
 
 
@@ -21,6 +26,7 @@ class Monitor:
     """QEMU's monitor for programs, of which one command is used."""
 
     def __init__(self, path):
+        self.lock = threading.Lock()
         self.socket = socket.socket(socket.AF_UNIX)
         while True:
             try:
@@ -44,11 +50,28 @@ class Monitor:
 
     def human(self, line):
         """(did it work, what was said)"""
-        answer = self.execute("human-monitor-command", **{"command-line": line})
+        with self.lock:
+            answer = self.execute("human-monitor-command",
+                                  **{"command-line": line})
         if "error" in answer:
             return False, [answer["error"]["desc"]]
         said = answer["return"].splitlines()
         return not any(s.startswith("Error:") for s in said), said
+
+
+def do_when(monitor, address, value, commands):
+    """Wait in the background until memory has the value, then do them."""
+
+    def wait():
+        try:
+            while value not in " ".join(monitor.human(f"xp /1gx {address}")[1]).split():
+                time.sleep(0.1)
+            for command in commands.split(";"):
+                monitor.human(command)
+        except (OSError, ValueError):
+            pass        # the board has gone
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def lines_of(path):
@@ -78,7 +101,12 @@ def main():
         asked = re.match(r"\s*# host: (.*)", line)
         if not asked:
             continue
-        worked, said = monitor.human(asked[1])
+        later = re.match(r"when (\S+) (\S+) (.*)", asked[1])
+        if later:
+            do_when(monitor, *later.groups())
+            worked, said = True, []
+        else:
+            worked, said = monitor.human(asked[1])
         with open(pipe, "w", encoding="ascii", errors="replace") as answer:
             for word in said:
                 answer.write(f"host: {word}\n")
