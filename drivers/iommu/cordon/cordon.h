@@ -392,10 +392,12 @@ struct cordon_stream {
  * @domain: what it is attached to, NULL before the first attach; protected
  *	by &cordon_unit.lock
  * @told: what the core was last told that it is attached to; the same, unless
- *	the unit is dead
+ *	the unit is dead.  This and the next two are compared, and not followed
+ * @before: what it was told of before that, while the unit was not dead
+ * @home: the last of these that is the core's default domain
  * @snoop: its contexts ignore No-Snoop
  * @untrusted: it sits in a port that anybody may plug something into
- * @refused: the last attempt to attach it failed
+ * @named: the log says that it stays blocked, for the unit is dead
  * @logged: type of domain that the log was last told of, or 0
  * @tally: what has not been told of its faults
  * @nr_streams: DeviceIDs: its own and those of the bridges above it
@@ -406,10 +408,12 @@ struct cordon_device {
 	struct list_head list;
 	struct device *dev;
 	struct iommu_domain *domain;
-	struct iommu_domain *told;
+	const struct iommu_domain *told;
+	const struct iommu_domain *before;
+	const struct iommu_domain *home;
 	bool snoop;
 	bool untrusted;
-	bool refused;
+	bool named;
 	unsigned int logged;
 	struct cordon_fault_tally tally;
 	unsigned int nr_streams;

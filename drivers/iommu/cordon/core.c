@@ -289,9 +289,6 @@ int cordon_attach_locked(struct cordon_device *cdev,
 
 	lockdep_assert_held(&cdev->unit->lock);
 
-	if (unlikely(dead))
-		domain = &cordon_blocked_domain;
-
 	/* It may come late, into a group that has such a domain (hotplug). */
 	if (unlikely(cdev->untrusted &&
 		     domain->type == IOMMU_DOMAIN_IDENTITY)) {
@@ -299,6 +296,9 @@ int cordon_attach_locked(struct cordon_device *cdev,
 			"untrusted: it is not let near memory untranslated\n");
 		return -EPERM;
 	}
+
+	if (unlikely(dead))
+		domain = &cordon_blocked_domain;
 
 	/* The new domain invalidates this unit before the unit knows it... */
 	if (cordon_is_paging(domain)) {
@@ -322,7 +322,7 @@ int cordon_attach_locked(struct cordon_device *cdev,
 
 	if (ret && domain->type != IOMMU_DOMAIN_BLOCKED)
 		cordon_attach_locked(cdev, &cordon_blocked_domain);
-	return dead ? -EIO : ret;
+	return dead || ret ? -EIO : 0;
 }
 
 /* Say once what a device has got by default, and again if that changes. */
@@ -353,6 +353,37 @@ static void cordon_attach_tell(struct cordon_device *cdev,
 	cdev->logged = domain->type;
 }
 
+/* Whoever gets the device next wonders why nothing works. */
+static void cordon_attach_tell_dead(struct cordon_device *cdev,
+				    const struct iommu_domain *domain)
+{
+	if (domain->type == IOMMU_DOMAIN_BLOCKED || cdev->named)
+		return;
+	dev_err(cdev->dev, "stays blocked: %s is dead\n",
+		dev_name(cdev->unit->dev));
+	cdev->named = true;
+}
+
+static bool cordon_is_default(const struct iommu_domain *domain)
+{
+	return domain->type == IOMMU_DOMAIN_IDENTITY ||
+	       domain->type & __IOMMU_DOMAIN_DMA_API;
+}
+
+/*
+ * Where a device may always go, since nobody can do anything about a failure and
+ * the core warns of one: it is blocked; it goes home to the default domain when
+ * a driver or VFIO has done with it; or it is taken back after a failure, its own
+ * or that of another device of its group.  On a dead unit that changes nothing.
+ * Whoever wants something else of a dead unit hears that there is none.
+ */
+static bool cordon_attach_returns(const struct cordon_device *cdev,
+				  const struct iommu_domain *domain)
+{
+	return domain->type == IOMMU_DOMAIN_BLOCKED || domain == cdev->home ||
+	       domain == cdev->told || domain == cdev->before;
+}
+
 /**
  * cordon_attach() - attach a device to a domain
  * @cdev: the device
@@ -365,8 +396,8 @@ static void cordon_attach_tell(struct cordon_device *cdev,
  * Return: 0; -EINVAL if the unit cannot use the domain's tables, or -EPERM if an
  * untrusted device was to pass untranslated, and then the device stays where it
  * is; or -EIO if the unit is dead, and then it has left its domain and is
- * blocked, for what that is worth.  Of a dead unit the core is told 0 if it takes
- * the device, after a failure, back to the domain in which it believes it to be.
+ * blocked, for what that is worth.  It is blocked as well where the core is told
+ * 0 of a dead unit: see cordon_attach_returns().
  */
 int cordon_attach(struct cordon_device *cdev, struct iommu_domain *domain)
 {
@@ -375,19 +406,18 @@ int cordon_attach(struct cordon_device *cdev, struct iommu_domain *domain)
 
 	scoped_guard(mutex, &unit->lock) {
 		ret = cordon_attach_locked(cdev, domain);
-		/*
-		 * After a failure the core takes devices back to where they
-		 * were, and that must not fail.  They are blocked, as they were
-		 * when it was told of the failure.
-		 */
 		if (!ret) {
+			cdev->before = cdev->told;
 			cdev->told = domain;
+			if (cordon_is_default(domain))
+				cdev->home = domain;
 			cordon_attach_tell(cdev, domain);
-		} else if (cdev->refused && domain == cdev->told &&
-			   cordon_unit_state(unit) == CORDON_UNIT_DEAD) {
+		} else if (ret == -EIO && cordon_attach_returns(cdev, domain)) {
+			cdev->before = NULL;
+			cdev->told = domain;
+			cordon_attach_tell_dead(cdev, domain);
 			ret = 0;
 		}
-		cdev->refused = ret;
 	}
 
 	trace_cordon_attach(unit->dev, cdev->dev, cordon_domain_name(domain),

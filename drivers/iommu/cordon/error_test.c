@@ -270,7 +270,8 @@ static void unit_gone(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, iommu_unmap(domain, 0, SZ_4K), SZ_4K);
 	}
 	KUNIT_EXPECT_LT(test, ktime_ms_delta(ktime_get(), start), 1000LL);
-	KUNIT_EXPECT_EQ(test, cordon_attach(cdev, cordon_ops.blocked_domain), -EIO);
+	KUNIT_EXPECT_EQ(test, cordon_attach(cdev, cordon_ops.blocked_domain), 0);
+	KUNIT_EXPECT_PTR_EQ(test, cdev->domain, cordon_ops.blocked_domain);
 
 	/* It walks the old tables still, for all that the driver knows. */
 	KUNIT_EXPECT_TRUE(test, to_cordon_domain(domain)->leaked);

@@ -403,7 +403,7 @@ static void does_not_come_back(struct kunit *test)
 	for (unsigned int i = 0; i < 100; i++)
 		KUNIT_EXPECT_EQ(test, cordon_unit_run(s.m->unit, &sync, 1), -EIO);
 	KUNIT_EXPECT_EQ(test, iommu_unmap(s.domain, 0, SZ_4K), SZ_4K);
-	KUNIT_EXPECT_EQ(test, cordon_attach(s.cdev, s.domain), -EIO);
+	KUNIT_EXPECT_EQ(test, cordon_attach(s.cdev, model_domain(s.m)), -EIO);
 	/* Later attempts do not bring it back to life. */
 	cordon_unit_suspend(s.m->unit);
 	KUNIT_EXPECT_EQ(test, cordon_unit_resume(s.m->unit), 0);

@@ -394,7 +394,8 @@ static void nothing_answers(struct kunit *test)
 	/* What the core believes must not fail, lest it warn. */
 	KUNIT_EXPECT_EQ(test, cordon_attach(b.cdev, b.domain), 0);
 	KUNIT_EXPECT_EQ(test, cordon_attach(b.cdev, cordon_ops.blocked_domain),
-			-EIO);
+			0);
+	KUNIT_EXPECT_PTR_EQ(test, b.cdev->domain, cordon_ops.blocked_domain);
 	KUNIT_EXPECT_TRUE(test, to_cordon_domain(b.domain)->leaked);
 	b.m->expected = BIT(CORDON_VIOLATION_STALE);
 	model_inject(b.m, (struct cordon_inject) { });
@@ -469,6 +470,103 @@ static void other_unit_works(struct kunit *test)
 	model_inject(near, (struct cordon_inject) { });
 }
 
+/* What of a domain is on this unit, by the list that unmapping goes by. */
+static bool is_told(struct iommu_domain *domain, const struct cordon_unit *unit)
+{
+	const struct cordon_bond *bond;
+
+	guard(rcu)();
+	list_for_each_entry_rcu(bond, &to_cordon_domain(domain)->bonds, list) {
+		if (bond->unit == unit)
+			return true;
+	}
+	return false;
+}
+
+/* As a driver that had a domain of its own, or VFIO, gives a device back. */
+struct leaving {
+	const char *name;
+	bool identity;
+	bool dies_first;
+};
+
+static const struct leaving leavings[] = {
+	{ "to a DMA domain", .dies_first = true },
+	{ "to identity", .identity = true, .dies_first = true },
+	{ "while the unit dies of it" },
+};
+
+static void leaving_desc(const struct leaving *l, char *desc)
+{
+	strscpy(desc, l->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(leaving, leavings, leaving_desc);
+
+/*
+ * A device leaves a domain that lives on in another unit, and its own is dead.
+ * Everything that the core cannot do without succeeds, and the device is in no
+ * domain; everything else fails.
+ */
+static void leaves_dead_unit(struct kunit *test)
+{
+	const struct leaving *l = test->param_value;
+	struct model_unit *near = model_start(test, "near-unit");
+	struct model_unit *far = model_start(test, "far-unit");
+	struct iommu_domain *shared = model_domain(near);
+	struct iommu_domain *own = model_domain(near);
+	struct iommu_domain *home = l->identity ? cordon_ops.identity_domain :
+						  model_domain(near);
+	struct cordon_device *near_dev, *far_dev;
+
+	if (!l->identity)
+		home->type = IOMMU_DOMAIN_DMA;
+	near_dev = model_device1(near, "near-device", MODEL_DEVID);
+	far_dev = model_device1(far, "far-device", MODEL_DEVID);
+	/* as the core does it: the default domain, ownership, a domain, another */
+	KUNIT_ASSERT_EQ(test, cordon_attach(near_dev, home), 0);
+	KUNIT_ASSERT_EQ(test, cordon_attach(near_dev, cordon_ops.blocked_domain), 0);
+	KUNIT_ASSERT_EQ(test, cordon_attach(near_dev, own), 0);
+	KUNIT_ASSERT_EQ(test, cordon_attach(near_dev, shared), 0);
+	KUNIT_ASSERT_EQ(test, cordon_attach(far_dev, shared), 0);
+	KUNIT_ASSERT_EQ(test, 0, iommu_map(shared, 0, PA_A, SZ_4K, RW, GFP_KERNEL));
+	EXPECT_PASS(near, MODEL_DEVID, 0, MODEL_READ, PA_A);
+
+	model_inject(near, (struct cordon_inject) { .gone = true });
+	if (l->dies_first) {
+		cordon_unit_ask(near->unit);
+		KUNIT_EXPECT_EQ(test, near->unit->state, CORDON_UNIT_DEAD);
+	}
+	/* another device of its group could not follow */
+	KUNIT_EXPECT_EQ(test, cordon_attach(near_dev, own), 0);
+	KUNIT_EXPECT_EQ(test, near->unit->state, CORDON_UNIT_DEAD);
+	KUNIT_EXPECT_PTR_EQ(test, near_dev->domain, cordon_ops.blocked_domain);
+	KUNIT_EXPECT_FALSE(test, is_told(shared, near->unit));
+	KUNIT_EXPECT_FALSE(test, is_told(own, near->unit));
+	KUNIT_EXPECT_TRUE(test, to_cordon_domain(shared)->leaked);
+	/* back to ownership, and home */
+	KUNIT_EXPECT_EQ(test, cordon_attach(near_dev, cordon_ops.blocked_domain), 0);
+	KUNIT_EXPECT_EQ(test, cordon_attach(near_dev, home), 0);
+	KUNIT_EXPECT_TRUE(test, near_dev->named);
+	KUNIT_EXPECT_PTR_EQ(test, near_dev->domain, cordon_ops.blocked_domain);
+	if (!l->identity)
+		KUNIT_EXPECT_FALSE(test, is_told(home, near->unit));
+	/* Whoever wants it for something is told. */
+	KUNIT_EXPECT_EQ(test, cordon_attach(near_dev, own), -EIO);
+	KUNIT_EXPECT_EQ(test, cordon_attach(near_dev, cordon_ops.blocked_domain), 0);
+	KUNIT_EXPECT_EQ(test, cordon_attach(near_dev, shared), -EIO);
+	KUNIT_EXPECT_EQ(test, cordon_attach(near_dev, model_domain(far)), -EIO);
+	KUNIT_EXPECT_EQ(test, cordon_attach(near_dev, l->identity ? own :
+					    cordon_ops.identity_domain), -EIO);
+
+	KUNIT_EXPECT_EQ(test, far->unit->state, CORDON_UNIT_RUNNING);
+	EXPECT_PASS(far, MODEL_DEVID, 0, MODEL_WRITE, PA_A);
+	KUNIT_EXPECT_EQ(test, iommu_unmap(shared, 0, SZ_4K), SZ_4K);
+	EXPECT_FAULT(far, MODEL_DEVID, 0, MODEL_WRITE, NOT_MAPPED);
+	near->expected = BIT(CORDON_VIOLATION_STALE);
+	model_inject(near, (struct cordon_inject) { });
+}
+
 /* Stopped, or not started, in bounded time, whichever acknowledgment is missing. */
 static void acknowledgments_missing(struct kunit *test)
 {
@@ -508,6 +606,7 @@ static struct kunit_case recover_cases[] = {
 	KUNIT_CASE(unit_is_lost),
 	KUNIT_CASE(all_bits_set),
 	KUNIT_CASE(other_unit_works),
+	KUNIT_CASE_PARAM(leaves_dead_unit, leaving_gen_params),
 	KUNIT_CASE(acknowledgments_missing),
 	{ }
 };
