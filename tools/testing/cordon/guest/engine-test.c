@@ -34,6 +34,7 @@ static const struct test tests[] = {
 	{ "fault_handler", test_fault_handler },
 	{ "shared_domain", test_shared_domain },
 	{ "shared_under_dma", test_shared_under_dma },
+	{ "unit_dies", test_unit_dies },
 	{ "load", test_load },
 	{ "report", test_report },
 	{ "each_fault_once", test_each_fault_once },

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* One domain on devices behind several units. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "tests.h"
 
@@ -199,4 +201,71 @@ static enum verdict share_under_dma(void)
 enum verdict test_shared_under_dma(void)
 {
 	return with_each_far(share_under_dma);
+}
+
+/* milliseconds of some clock */
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000ULL + t.tv_nsec / 1000000;
+}
+
+/* One time-out of a queue, one of ROOT, and much to spare: nobody waits twice. */
+#define SOON_MS	5000
+
+static enum verdict die_and_live(const char *kill)
+{
+	struct buf b[2];
+	uint64_t began;
+	bool refused;
+
+	TRY(both_enter(&refused));
+	buf_alloc(&eng, &b[0], CORDON_ENGINE_PAGES, PAGE);
+	buf_alloc(&eng, &b[1], CORDON_ENGINE_PAGES, PAGE);
+	EXPECT(!iommu_map(&eng, &b[0], SHARED, FREE_IOVA, 0, PAGE, RW), "mapping");
+	TRY(reaches(&eng, FREE_IOVA, &b[0]));
+	TRY(reaches(&far, FREE_IOVA, &b[0]));
+	EXPECT(!system(kill), "the unit is not to be killed");
+
+	began = now_ms();
+	TRY(is_blocked(&far, FREE_IOVA));
+	TRY(reaches(&eng, FREE_IOVA, &b[0]));
+	EXPECT(!iommu_unmap(&eng, &b[0], SHARED, FREE_IOVA, PAGE), "unmapping");
+	TRY(is_blocked(&eng, FREE_IOVA));
+	EXPECT(!iommu_map(&eng, &b[1], SHARED, FREE_IOVA, 0, PAGE, RW), "mapping again");
+	TRY(reaches(&eng, FREE_IOVA, &b[1]));
+
+	/* it goes home, which nobody can refuse, and nowhere else any more */
+	EXPECT(!engine_attach(&far, DEFAULT), "%s does not leave", far.bdf);
+	TRY(is_blocked(&far, FREE_IOVA));
+	EXPECT(engine_attach(&far, SHARED) == -EIO, "%s comes back to a dead unit", far.bdf);
+	TRY(reaches(&eng, FREE_IOVA, &b[1]));
+
+	EXPECT(!iommu_unmap(&eng, &b[1], SHARED, FREE_IOVA, PAGE), "unmapping again");
+	TRY(is_blocked(&eng, FREE_IOVA));
+	EXPECT(!engine_attach(&eng, DEFAULT), "leaving");
+	EXPECT(!engine_attach(&eng, SHARED), "coming back");
+	EXPECT(now_ms() - began < SOON_MS, "it took %llu ms",
+	       (unsigned long long)(now_ms() - began));
+	return PASS;
+}
+
+/*
+ * The unit in front of the engine CORDON_VICTIM dies by the command CORDON_KILL.
+ * Who is in the domain by another unit goes on, and what is unmapped is gone.
+ */
+enum verdict test_unit_dies(void)
+{
+	const char *victim = getenv("CORDON_VICTIM"), *kill = getenv("CORDON_KILL");
+	enum verdict verdict;
+
+	if (!victim || !kill)
+		SKIP_BECAUSE("nobody says which, and how");
+	EXPECT(engine_find(&far, victim, &far_nr), "there is no engine %s", victim);
+	EXPECT(strcmp(far.unit, eng.unit), "%s is behind the same unit", victim);
+	verdict = die_and_live(kill);
+	engine_close(&far);
+	return verdict;
 }

@@ -71,6 +71,7 @@ void background_finish(struct background *b);
 enum verdict test_shared_domain(void);
 enum verdict test_shared_under_dma(void);
 
+enum verdict test_unit_dies(void);
 /* test-report.c */
 enum verdict test_report(void);
 enum verdict test_each_fault_once(void);

@@ -11,4 +11,6 @@ exec "$(dirname "$0")/on-board" -k light-6.12 slow 500 probe-failures,engine-tes
 	-global cordon-iommu.check-grace=2000000000 \
 	-device cordon-iommu,stage1=off,stage2=off \
 	-device cordon-iommu,s1-granules=2,s2-granules=2 \
-	-device cordon-iommu,coherent=off,ha=off,hd=off,haft=off,dirty-log=off
+	-device cordon-iommu,coherent=off,ha=off,hd=off,haft=off,dirty-log=off \
+	-device cordon-iommu,id=absent,inject-gone=on \
+	-device cordon-engine-platform,iommu=absent,devid=5
