@@ -584,6 +584,18 @@ struct cordon_fault_names {
 };
 
 /**
+ * struct cordon_fault_totals - requests that a unit has blocked since probe
+ * @total: how many the records taken so far stand for
+ * @lost: how many hardware counted and could not record
+ * @full: how many of them found the queue full
+ */
+struct cordon_fault_totals {
+	u64 total;
+	u64 lost;
+	u64 full;
+};
+
+/**
  * struct cordon_dc_values - what a device context is made from (spec 3.3)
  * @s1: CORDON_S1_BLOCK, CORDON_S1_BYPASS or CORDON_S1_TABLE
  * @exec: the execute attribute counts
@@ -846,8 +858,7 @@ unsigned int cordon_fault_drain_locked(struct cordon_unit *unit);
 void cordon_tally_init(struct cordon_fault_tally *tally);
 void cordon_fault_device_gone(struct cordon_device *cdev);
 const char *cordon_driver_name(const struct device *dev);
-void cordon_fault_totals(struct cordon_unit *unit, u64 *total, u64 *lost,
-			 u64 *full);
+struct cordon_fault_totals cordon_fault_totals(struct cordon_unit *unit);
 
 /* sysfs.c */
 extern const struct attribute_group *cordon_sysfs_groups[];

@@ -493,14 +493,12 @@ static void cordon_fault_check_losses(struct cordon_unit *unit,
 /**
  * cordon_fault_totals() - how many requests were blocked since probe
  * @unit: the unit
- * @total: where to put how many the records taken so far stand for
- * @lost: how many hardware counted and could not record
- * @full: how many of them found the queue full
  *
  * May sleep.
+ *
+ * Return: the numbers.
  */
-void cordon_fault_totals(struct cordon_unit *unit, u64 *total, u64 *lost,
-			 u64 *full)
+struct cordon_fault_totals cordon_fault_totals(struct cordon_unit *unit)
 {
 	LIST_HEAD(none);
 	struct cordon_stream *stream;
@@ -512,9 +510,11 @@ void cordon_fault_totals(struct cordon_unit *unit, u64 *total, u64 *lost,
 			cordon_stream_losses(stream);
 		cordon_fault_check_losses(unit, &none);
 	}
-	*total = unit->fq.total;
-	*lost = unit->fq.total_lost;
-	*full = unit->fq.total_full;
+	return (struct cordon_fault_totals) {
+		.total = unit->fq.total,
+		.lost = unit->fq.total_lost,
+		.full = unit->fq.total_full,
+	};
 }
 EXPORT_SYMBOL_IF_KUNIT(cordon_fault_totals);
 

@@ -528,7 +528,7 @@ static void fault_totals(struct kunit *test)
 	struct model_unit *m = model_prepare(test, "unit");
 	struct iommu_domain *domain;
 	struct cordon_device *cdev;
-	u64 total, lost, full;
+	struct cordon_fault_totals totals;
 
 	/* A fault queue of 8 records: CAP2.FQ_LOG2 is bits 20:16; no merging. */
 	m->config.cap[3] = (m->config.cap[3] & ~0x1f0000ULL) | 0x30000;
@@ -541,14 +541,14 @@ static void fault_totals(struct kunit *test)
 	/* A device may have half of the queue: 4; six are lost. */
 	for (unsigned int i = 0; i < 10; i++)
 		EXPECT_FAULT(m, MODEL_DEVID, i << 16, MODEL_READ, NOT_MAPPED);
-	cordon_fault_totals(m->unit, &total, &lost, &full);
-	KUNIT_EXPECT_EQ(test, total, 0);
-	KUNIT_EXPECT_EQ(test, lost, 6);
-	KUNIT_EXPECT_EQ(test, full, 0);
+	totals = cordon_fault_totals(m->unit);
+	KUNIT_EXPECT_EQ(test, totals.total, 0);
+	KUNIT_EXPECT_EQ(test, totals.lost, 6);
+	KUNIT_EXPECT_EQ(test, totals.full, 0);
 	KUNIT_EXPECT_EQ(test, cordon_fault_drain(m->unit), 4);
-	cordon_fault_totals(m->unit, &total, &lost, &full);
-	KUNIT_EXPECT_EQ(test, total, 4);
-	KUNIT_EXPECT_EQ(test, lost, 6);
+	totals = cordon_fault_totals(m->unit);
+	KUNIT_EXPECT_EQ(test, totals.total, 4);
+	KUNIT_EXPECT_EQ(test, totals.lost, 6);
 }
 
 static struct kunit_case look_cases[] = {

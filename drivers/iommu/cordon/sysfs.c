@@ -14,7 +14,7 @@
 /* What a value comes from: the unit whose attribute is read. */
 struct cordon_attribute {
 	struct device_attribute attr;
-	u64 (*value)(const struct cordon_unit *unit);
+	u64 (*value)(struct cordon_unit *unit);
 };
 
 /*
@@ -49,7 +49,7 @@ static ssize_t cordon_show_register(struct device *dev,
 }
 
 #define CORDON_ATTRIBUTE(name, show, expression)			\
-	static u64 name##_value(const struct cordon_unit *unit)		\
+	static u64 name##_value(struct cordon_unit *unit)		\
 	{								\
 		return expression;					\
 	}								\
@@ -78,6 +78,9 @@ CORDON_NUMBER(vm_tag_bits, unit->caps.vmtag_bits);
 CORDON_NUMBER(domain_tag_bits, unit->caps.dtag_bits);
 CORDON_NUMBER(input_address_bits, unit->caps.ias_bits);
 CORDON_NUMBER(physical_address_bits, unit->caps.oas_bits);
+CORDON_NUMBER(faults, cordon_fault_totals(unit).total);
+CORDON_NUMBER(faults_lost, cordon_fault_totals(unit).lost);
+CORDON_NUMBER(faults_queue_full, cordon_fault_totals(unit).full);
 
 static ssize_t version_show(struct device *dev, struct device_attribute *attr,
 			    char *buf)
@@ -215,45 +218,6 @@ static ssize_t state_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RO(state);
 
-static ssize_t faults_show(struct device *dev, struct device_attribute *attr,
-			   char *buf)
-{
-	struct cordon_unit *unit = cordon_unit_of(dev);
-	u64 total, lost, full;
-
-	if (!unit)
-		return -ENODEV;
-	cordon_fault_totals(unit, &total, &lost, &full);
-	return sysfs_emit(buf, "%llu\n", total);
-}
-static DEVICE_ATTR_RO(faults);
-
-static ssize_t faults_lost_show(struct device *dev,
-				struct device_attribute *attr, char *buf)
-{
-	struct cordon_unit *unit = cordon_unit_of(dev);
-	u64 total, lost, full;
-
-	if (!unit)
-		return -ENODEV;
-	cordon_fault_totals(unit, &total, &lost, &full);
-	return sysfs_emit(buf, "%llu\n", lost);
-}
-static DEVICE_ATTR_RO(faults_lost);
-
-static ssize_t faults_queue_full_show(struct device *dev,
-				      struct device_attribute *attr, char *buf)
-{
-	struct cordon_unit *unit = cordon_unit_of(dev);
-	u64 total, lost, full;
-
-	if (!unit)
-		return -ENODEV;
-	cordon_fault_totals(unit, &total, &lost, &full);
-	return sysfs_emit(buf, "%llu\n", full);
-}
-static DEVICE_ATTR_RO(faults_queue_full);
-
 static struct attribute *cordon_attributes[] = {
 	&dev_attr_version.attr,
 	&dev_attr_implementation.attr,
@@ -275,9 +239,9 @@ static struct attribute *cordon_attributes[] = {
 	&dev_attr_granules_stage1.attr,
 	&dev_attr_granules_stage2.attr,
 	&dev_attr_state.attr,
-	&dev_attr_faults.attr,
-	&dev_attr_faults_lost.attr,
-	&dev_attr_faults_queue_full.attr,
+	&faults_attribute.attr.attr,
+	&faults_lost_attribute.attr.attr,
+	&faults_queue_full_attribute.attr.attr,
 	NULL
 };
 
