@@ -297,61 +297,61 @@ static void scene(struct kunit *test, struct model_unit **m, struct tree **t)
 	*t = tree_start(test, *m);
 }
 
-/* From firmware's directory to ours: nothing is lost, nothing escapes. */
-static void nothing_is_lost(struct kunit *test)
+/* With a tree that has nothing wrong, after firmware with memory attributes @mair. */
+static void sound_scene(struct kunit *test, struct model_unit **m, u64 mair,
+			bool unheld)
 {
-	struct model_unit *m;
-	struct watcher w;
 	struct tree *t;
 
-	scene(test, &m, &t);
+	scene(test, m, &t);
 	tree_regions(t);
 	tree_apply(t);
-	firmware_was_here(test, m, 0);
+	if (unheld) {
+		(*m)->config.cap[2] &= ~QUIESCE;
+		model_reconfigure(*m);
+	}
+	firmware_was_here(test, *m, mair);
+}
+
+/*
+ * From firmware's directory to ours.  Without a place where requests can wait it
+ * is the old root until it is replaced; but not if addresses would be of one kind
+ * by one and another by the other.
+ */
+struct change {
+	const char *name;
+	bool unheld;
+	u64 mair;
+	bool loses;
+};
+
+static const struct change changes[] = {
+	{ "requests wait" },
+	{ "they cannot", .unheld = true, .mair = CORDON_MAIR0 },
+	{ "they cannot, with other attributes", .unheld = true, .mair = 0x4444,
+	  .loses = true },
+};
+
+static void change_desc(const struct change *c, char *desc)
+{
+	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(change, changes, change_desc);
+
+/* Nothing escapes, and what can be kept is not lost. */
+static void root_changes(struct kunit *test)
+{
+	const struct change *c = test->param_value;
+	struct model_unit *m;
+	struct watcher w;
+
+	sound_scene(test, &m, c->mair, c->unheld);
 	take_over(test, m, &w);
-	KUNIT_EXPECT_EQ(test, w.lost, 0);
 	KUNIT_EXPECT_EQ(test, w.escaped, 0);
-	KUNIT_EXPECT_GT(test, w.held, 0);
+	KUNIT_EXPECT_EQ(test, w.lost > 0, c->loses);
+	KUNIT_EXPECT_EQ(test, w.held > 0, !c->unheld);
 	KUNIT_EXPECT_GT(test, w.kept, 0);
-	expect_kept(m);
-}
-
-/* Without a place where requests can wait: the old root, until it is replaced. */
-static void nothing_is_lost_unheld(struct kunit *test)
-{
-	struct model_unit *m;
-	struct watcher w;
-	struct tree *t;
-
-	scene(test, &m, &t);
-	tree_regions(t);
-	tree_apply(t);
-	m->config.cap[2] &= ~QUIESCE;
-	model_reconfigure(m);
-	firmware_was_here(test, m, CORDON_MAIR0);
-	take_over(test, m, &w);
-	KUNIT_EXPECT_EQ(test, w.lost, 0);
-	KUNIT_EXPECT_EQ(test, w.escaped, 0);
-	KUNIT_EXPECT_EQ(test, w.held, 0);
-	expect_kept(m);
-}
-
-/* ... but not if addresses would be of one kind by one and another by the other. */
-static void other_attributes_unheld(struct kunit *test)
-{
-	struct model_unit *m;
-	struct watcher w;
-	struct tree *t;
-
-	scene(test, &m, &t);
-	tree_regions(t);
-	tree_apply(t);
-	m->config.cap[2] &= ~QUIESCE;
-	model_reconfigure(m);
-	firmware_was_here(test, m, 0x4444);
-	take_over(test, m, &w);
-	KUNIT_EXPECT_GT(test, w.lost, 0);
-	KUNIT_EXPECT_EQ(test, w.escaped, 0);
 	expect_kept(m);
 }
 
@@ -370,12 +370,8 @@ static void driver_comes(struct kunit *test)
 	struct cordon_device *cdev;
 	struct model_unit *m;
 	struct watcher w;
-	struct tree *t;
 
-	scene(test, &m, &t);
-	tree_regions(t);
-	tree_apply(t);
-	firmware_was_here(test, m, 0);
+	sound_scene(test, &m, 0, false);
 	take_over(test, m, &w);
 	domain = model_domain(m);
 	/* as the IOMMU core does it for a device with such regions */
@@ -418,12 +414,8 @@ static void driver_does_not_come(struct kunit *test)
 {
 	struct model_unit *m;
 	struct watcher w;
-	struct tree *t;
 
-	scene(test, &m, &t);
-	tree_regions(t);
-	tree_apply(t);
-	firmware_was_here(test, m, 0);
+	sound_scene(test, &m, 0, false);
 	take_over(test, m, &w);
 	for (u64 addr = OUTSIDE; addr < OUTSIDE + 100 * SZ_4K; addr += SZ_4K)
 		EXPECT_FAULT(m, MASTER_ID, addr, MODEL_READ, NOT_MAPPED);
@@ -471,12 +463,8 @@ static void former_owner(struct kunit *test)
 	unsigned int ms = cordon_timeout_ms;
 	struct model_unit *m;
 	struct watcher w;
-	struct tree *t;
 
-	scene(test, &m, &t);
-	tree_regions(t);
-	tree_apply(t);
-	firmware_was_here(test, m, 0);
+	sound_scene(test, &m, 0, false);
 	if (f->holds)
 		m->mmio.write32(m, CORDON_REG_CTRL, CORDON_CTRL_QUIESCE);
 	scoped_guard(raw_spinlock_irqsave, &m->lock) {
@@ -638,9 +626,7 @@ static void kernels_own_memory(struct kunit *test)
 }
 
 static struct kunit_case handover_cases[] = {
-	KUNIT_CASE(nothing_is_lost),
-	KUNIT_CASE(nothing_is_lost_unheld),
-	KUNIT_CASE(other_attributes_unheld),
+	KUNIT_CASE_PARAM(root_changes, change_gen_params),
 	KUNIT_CASE(driver_comes),
 	KUNIT_CASE(driver_does_not_come),
 	KUNIT_CASE_PARAM(former_owner, former_gen_params),
