@@ -18,7 +18,6 @@
 #include "hw/qdev-properties.h"
 #include "hw/cordon/cordon-iommu.h"
 #include "migration/vmstate.h"
-#include "qemu/timer.h"
 #include "system/dma.h"
 #include "engine-shell.h"
 #include "trace.h"
@@ -110,8 +109,7 @@ static void engine_wake(void *opaque, uint64_t ns)
 {
     CordonEnginePci *s = opaque;
 
-    timer_mod(s->timer, qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) +
-                        MIN(ns, NANOSECONDS_PER_SECOND * 3600ull));
+    cordon_engine_arm(s->timer, ns);
 }
 
 static void engine_stop(void *opaque)
@@ -139,13 +137,6 @@ static const struct cordon_engine_ops engine_ops = {
     .stop = engine_stop,
     .irq = engine_irq,
 };
-
-static void engine_timer(void *opaque)
-{
-    CordonEnginePci *s = opaque;
-
-    cordon_engine_run(&s->core);
-}
 
 /* Software is about to take a step, or has taken one: a piece of DMA. */
 static void engine_step(Notifier *n, void *unit)
@@ -211,7 +202,7 @@ static void engine_realize(PCIDevice *dev, Error **errp)
         s->step.notify = engine_step;
         cordon_iommu_add_step(&s->step);
     }
-    s->timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, engine_timer, s);
+    s->timer = cordon_engine_timer(&s->core);
     s->core.ops = &engine_ops;
     s->core.opaque = s;
 }

@@ -11,7 +11,6 @@
 #include "qemu/osdep.h"
 #include "hw/irq.h"
 #include "hw/qdev-properties.h"
-#include "qemu/timer.h"
 #include "system/device_tree.h"
 #include "system/dma.h"
 #include "cordon-master.h"
@@ -81,8 +80,7 @@ static void engine_wake(void *opaque, uint64_t ns)
 {
     CordonEnginePlatform *s = opaque;
 
-    timer_mod(s->timer, qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) +
-                        MIN(ns, NANOSECONDS_PER_SECOND * 3600ull));
+    cordon_engine_arm(s->timer, ns);
 }
 
 static void engine_stop(void *opaque)
@@ -108,13 +106,6 @@ static const struct cordon_engine_ops engine_ops = {
     .stop = engine_stop,
     .irq = engine_irq,
 };
-
-static void engine_timer(void *opaque)
-{
-    CordonEnginePlatform *s = opaque;
-
-    cordon_engine_run(&s->core);
-}
 
 static uint64_t engine_mmio_read(void *opaque, hwaddr addr, unsigned size)
 {
@@ -150,7 +141,7 @@ static void engine_realize(DeviceState *dev, Error **errp)
                           TYPE_CORDON_ENGINE_PLATFORM, CORDON_ENGINE_SIZE);
     sysbus_init_mmio(SYS_BUS_DEVICE(s), &s->mmio);
     sysbus_init_irq(SYS_BUS_DEVICE(s), &s->irq);
-    s->timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, engine_timer, s);
+    s->timer = cordon_engine_timer(&s->core);
     s->core.ops = &engine_ops;
     s->core.opaque = s;
 }

@@ -15,6 +15,22 @@ CordonDma cordon_engine_request(uint32_t pasid)
     };
 }
 
+static void cordon_engine_due(void *core)
+{
+    cordon_engine_run(core);
+}
+
+QEMUTimer *cordon_engine_timer(struct cordon_engine *core)
+{
+    return timer_new_ns(QEMU_CLOCK_VIRTUAL, cordon_engine_due, core);
+}
+
+void cordon_engine_arm(QEMUTimer *timer, uint64_t ns)
+{
+    timer_mod(timer, qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) +
+                     MIN(ns, NANOSECONDS_PER_SECOND * 3600ull));
+}
+
 const VMStateDescription vmstate_cordon_engine = {
     .name = "cordon-engine/core",
     .version_id = 1,

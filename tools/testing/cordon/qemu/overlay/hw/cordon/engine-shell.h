@@ -7,6 +7,7 @@
 
 #include "hw/cordon/cordon-iommu.h"
 #include "migration/vmstate.h"
+#include "qemu/timer.h"
 #include "engine/engine_core.h"
 
 /* the state of a struct cordon_engine */
@@ -17,5 +18,18 @@ extern const VMStateDescription vmstate_cordon_engine;
  * @pasid: CORDON_ENGINE_PASID_*
  */
 CordonDma cordon_engine_request(uint32_t pasid);
+
+/**
+ * cordon_engine_timer() - A timer that has an engine go on
+ * @core: the engine
+ */
+QEMUTimer *cordon_engine_timer(struct cordon_engine *core);
+
+/**
+ * cordon_engine_arm() - Have an engine go on later
+ * @timer: of cordon_engine_timer()
+ * @ns: nanoseconds of guest time from now; more than an hour becomes one
+ */
+void cordon_engine_arm(QEMUTimer *timer, uint64_t ns);
 
 #endif
