@@ -3,37 +3,59 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "engine.h"
 #include "raw.h"
 
 #define PCI_COMMAND	4
 #define PCI_COMMAND_GO	0x6	/* memory and bus master */
 
-static int open_attribute(const char *bdf, const char *name)
+static int open_attribute(const char *bdf, const char *name, int mode)
 {
 	char path[128];
 	int fd;
 
 	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/%s", bdf, name);
-	fd = open(path, O_RDWR | O_SYNC | O_CLOEXEC);
+	fd = open(path, mode | O_SYNC | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
+}
+
+/* How far into a page the first BAR begins: sysfs maps whole pages.  Or a negative errno. */
+static long bar_skip(const char *bdf)
+{
+	int fd = open_attribute(bdf, "resource", O_RDONLY);
+	char line[32] = "";
+	ssize_t got;
+
+	if (fd < 0)
+		return fd;
+	got = read(fd, line, sizeof(line) - 1);
+	close(fd);
+	if (got <= 0)
+		return -EIO;
+	return strtoull(line, NULL, 16) & (page_size() - 1);
 }
 
 int raw_open(struct raw *r, const char *bdf)
 {
-	int fd = open_attribute(bdf, "resource0");
-	void *regs;
+	long skip = bar_skip(bdf);
+	int fd;
 
+	if (skip < 0)
+		return skip;
+	fd = open_attribute(bdf, "resource0", O_RDWR);
 	if (fd < 0)
 		return fd;
-	regs = mmap(NULL, CORDON_ENGINE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	r->map_size = skip + CORDON_ENGINE_SIZE;
+	r->map = mmap(NULL, r->map_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	close(fd);
-	if (regs == MAP_FAILED)
+	if (r->map == MAP_FAILED)
 		return -errno;
-	r->regs = regs;
+	r->regs = (uint8_t *)r->map + skip;
 	snprintf(r->bdf, sizeof(r->bdf), "%s", bdf);
 	if (raw_get32(r, CORDON_ENGINE_ID) == CORDON_ENGINE_MAGIC)
 		return 0;
@@ -43,13 +65,13 @@ int raw_open(struct raw *r, const char *bdf)
 
 void raw_close(struct raw *r)
 {
-	munmap((void *)r->regs, CORDON_ENGINE_SIZE);
+	munmap(r->map, r->map_size);
 	r->regs = NULL;
 }
 
 int raw_let_go(const char *bdf, uint16_t *old)
 {
-	int fd = open_attribute(bdf, "config");
+	int fd = open_attribute(bdf, "config", O_RDWR);
 	uint16_t command;
 	int ret = 0;
 
@@ -66,7 +88,7 @@ int raw_let_go(const char *bdf, uint16_t *old)
 
 int raw_rein_in(const char *bdf, uint16_t command)
 {
-	int fd = open_attribute(bdf, "config");
+	int fd = open_attribute(bdf, "config", O_RDWR);
 	int ret = 0;
 
 	if (fd < 0)

@@ -8,13 +8,16 @@
 #define CORDON_GUEST_RAW_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "../engine/cordon_engine.h"
 
-/* registers of an engine, mapped */
+/* registers of an engine, mapped: they may be in the midst of one of the kernel's pages */
 struct raw {
 	volatile uint8_t *regs;
+	void *map;
+	size_t map_size;
 	char bdf[16];
 };
 
