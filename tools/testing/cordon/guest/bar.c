@@ -11,7 +11,7 @@
 
 volatile uint8_t *phys_map(uint64_t addr, size_t size)
 {
-	uint64_t skip = addr & (sysconf(_SC_PAGESIZE) - 1);
+	uint64_t skip = addr & (page_size() - 1);
 	int fd = open("/dev/mem", O_RDWR | O_SYNC | O_CLOEXEC);
 	uint8_t *at;
 

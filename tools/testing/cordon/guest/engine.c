@@ -21,6 +21,11 @@ void die(const char *what)
 	_exit(2);
 }
 
+uint64_t page_size(void)
+{
+	return sysconf(_SC_PAGESIZE);
+}
+
 /* 0 or a negative errno */
 static int call(struct engine *e, unsigned long request, void *arg)
 {

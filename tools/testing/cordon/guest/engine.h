@@ -31,6 +31,9 @@ struct buf {
 	uint64_t ranges;	/* that the mapping has */
 };
 
+/* bytes of a page of this kernel */
+uint64_t page_size(void);
+
 /* say what failed, with errno, and end the program */
 void die(const char *what) __attribute__((noreturn));
 

@@ -180,14 +180,14 @@ enum verdict test_one_fault(void)
 {
 	if (!watch_start())
 		SKIP_BECAUSE("there is no tracepoint cordon:cordon_fault");
-	return one_fault(&eng, FREE_IOVA + 5 * PAGE);
+	return one_fault(&eng, FREE_IOVA + 5 * PIECE);
 }
 
 /* @pages pages at @iova, one by one, @count times */
 static void start_flood(volatile uint8_t *regs, uint64_t iova, uint64_t pages, uint64_t count)
 {
 	set64(regs, CORDON_ENGINE_DST, iova);
-	set64(regs, CORDON_ENGINE_LEN, pages * PAGE);
+	set64(regs, CORDON_ENGINE_LEN, pages * PIECE);
 	set64(regs, CORDON_ENGINE_DATA, 0);
 	set64(regs, CORDON_ENGINE_COUNT, count);
 	/* each by itself, so that QEMU has time for others between them */
@@ -245,14 +245,14 @@ enum verdict test_million(void)
 	if (!watch_start())
 		SKIP_BECAUSE("there is no tracepoint cordon:cordon_fault");
 	for (i = 0; i < 2; i++)
-		buf_alloc(&other, &bufs[i], CORDON_ENGINE_PAGES, 4 * PAGE);
+		buf_alloc(&other, &bufs[i], CORDON_ENGINE_PAGES, 4 * PIECE);
 	buf_fill(&other, &bufs[0], 7);
-	buf_alloc(&eng, &target, CORDON_ENGINE_PAGES, 64 * PAGE);
+	buf_alloc(&eng, &target, CORDON_ENGINE_PAGES, 64 * PIECE);
 	EXPECT(!buf_map(&eng, &target, CORDON_ENGINE_BOTH, 0, target.size), "mapping");
 	start_flood(regs, target.iova, 64, 1ULL << 40);
 	TRY(work_on(&other, bufs, BASELINE_MS * 1000, NULL, &before));
 	set32(regs, CORDON_ENGINE_STOP, 1);
-	allowed = get64(regs, CORDON_ENGINE_MOVED) / PAGE * 1000000 / before.us;
+	allowed = get64(regs, CORDON_ENGINE_MOVED) / PIECE * 1000000 / before.us;
 	buf_unmap(&eng, &target);
 
 	watch_log(eng.bdf, &log);
@@ -263,7 +263,7 @@ enum verdict test_million(void)
 	TRY(work_on(&other, bufs, BASELINE_MS * 1000, regs, &during));
 	EXPECT(get32(regs, CORDON_ENGINE_STATUS) & CORDON_ENGINE_STATUS_BUSY,
 	       "the flood was over before its time");
-	TRY(one_fault(&other, FREE_IOVA + 3 * PAGE));
+	TRY(one_fault(&other, FREE_IOVA + 3 * PIECE));
 	TRY(work_on(&other, bufs, 120000000, regs, &during));
 	took = now_us() - took;
 	cpu = thread_ms() - cpu;

@@ -54,10 +54,11 @@ static enum verdict copy_one(struct buf *src, struct buf *dst, uint64_t from, ui
 
 enum verdict test_copy(void)
 {
-	static const struct {
+	const struct {
 		uint64_t from, to, len;
 	} cases[] = {
-		{ 0, 0, 1 }, { 5, 3, 7 }, { 0, 0, PAGE }, { 4095, 1, 2 }, { 1, 4095, PAGE + 1 },
+		{ 0, 0, 1 }, { 5, 3, 7 }, { 0, 0, PAGE }, { PAGE - 1, 1, 2 },
+		{ 1, PAGE - 1, PAGE + 1 },
 		{ 0, PAGE, 16 * PAGE + 3 }, { 100, 200, 300000 }, { 0, 0, BLOCK },
 		{ 12, 34, BLOCK + 17 },
 	};
@@ -116,7 +117,7 @@ enum verdict test_atomic(void)
  */
 enum verdict test_never_mapped(void)
 {
-	static const uint64_t wild[] = {
+	const uint64_t wild[] = {
 		0x0, PAGE, 1ULL << 32, (1ULL << 47), (1ULL << 48) - PAGE, 1ULL << 48,
 		1ULL << 52, ~0ULL << 12,
 	};

@@ -40,11 +40,11 @@ static const struct {
 	unsigned int rounds;
 	bool iommu;
 } ways[WAYS] = {
-	[WAY_PAGE] = { "one page", CORDON_ENGINE_PAGES, PAGE, 3 * ROUNDS, false },
-	[WAY_PAGES] = { "64 KiB", CORDON_ENGINE_PAGES, 16 * PAGE, ROUNDS, false },
+	[WAY_PAGE] = { "one page", CORDON_ENGINE_PAGES, PIECE, 3 * ROUNDS, false },
+	[WAY_PAGES] = { "64 KiB", CORDON_ENGINE_PAGES, 16 * PIECE, ROUNDS, false },
 	[WAY_BLOCK] = { "2 MiB", CORDON_ENGINE_PAGES, BLOCK, ROUNDS / 25, false },
-	[WAY_LIST] = { "a list of pages", CORDON_ENGINE_SCATTERED, 64 * PAGE, ROUNDS / 5, false },
-	[WAY_IOMMU] = { "64 KiB by the IOMMU API", CORDON_ENGINE_PAGES, 16 * PAGE, ROUNDS, true },
+	[WAY_LIST] = { "a list of pages", CORDON_ENGINE_SCATTERED, 64 * PIECE, ROUNDS / 5, false },
+	[WAY_IOMMU] = { "64 KiB by the IOMMU API", CORDON_ENGINE_PAGES, 16 * PIECE, ROUNDS, true },
 	[WAY_IOMMU_BLOCK] = { "2 MiB by the IOMMU API", CORDON_ENGINE_PAGES, BLOCK, ROUNDS / 25,
 			      true },
 };
@@ -140,11 +140,11 @@ static bool still_theirs(struct buf *b, const uint64_t at[], unsigned int n)
 
 static enum verdict race_once(struct race *r, struct buf *b, enum way way, unsigned int round)
 {
-	uint64_t pieces = b->size / PAGE, before, moved, errors, at[4];
+	uint64_t pieces = b->size / PIECE, before, moved, errors, at[4];
 
 	EXPECT(!race_map(r, b, way), "mapping");
 	write_on(r, b->size, round);
-	EXPECT(reaches(r, CORDON_ENGINE_MOVED, PAGE * (1 + random_below(8))),
+	EXPECT(reaches(r, CORDON_ENGINE_MOVED, PIECE * (1 + random_below(8))),
 	       "it does not write to %#llx", (unsigned long long)r->iova);
 	before = register_of(r, CORDON_ENGINE_MOVED);
 	EXPECT(!race_unmap(r, b, way), "unmapping");
@@ -238,7 +238,7 @@ enum verdict test_replace(void)
 	unsigned int i;
 
 	EXPECT(engine_open_pci(&e, CORDON_ENGINE_HOSTILE, 0), "no hostile engine with its driver");
-	buf_alloc(&e, &b, CORDON_ENGINE_PAGES, 16 * PAGE);
+	buf_alloc(&e, &b, CORDON_ENGINE_PAGES, 16 * PIECE);
 	for (i = 0; i < 300; i++) {
 		uint32_t to = order[i % 3];
 

@@ -119,13 +119,13 @@ enum verdict test_report(void)
 /* Faults at different addresses, and the same one again and again: none more, none less. */
 enum verdict test_each_fault_once(void)
 {
-	struct tally pages = { .first = FREE_IOVA, .last = FREE_IOVA + 40 * PAGE - 1 };
-	struct tally one = { .first = FREE_IOVA + BLOCK, .last = FREE_IOVA + BLOCK + PAGE - 1 };
+	struct tally pages = { .first = FREE_IOVA, .last = FREE_IOVA + 40 * PIECE - 1 };
+	struct tally one = { .first = FREE_IOVA + BLOCK, .last = FREE_IOVA + BLOCK + PIECE - 1 };
 	int i;
 
 	TRY(quiet());
 	for (i = 0; i < 40; i++)
-		TRY(blocked_write(FREE_IOVA + i * PAGE, 8));
+		TRY(blocked_write(FREE_IOVA + i * PIECE, 8));
 	TRY(wait_for(&pages, 40));
 	for (i = 0; i < 100; i++)
 		TRY(blocked_write(FREE_IOVA + BLOCK + 8, 8));
@@ -138,9 +138,9 @@ enum verdict test_flood(void)
 {
 	struct cordon_engine_op op = {
 		.cmd = CORDON_ENGINE_OP_FILL | CORDON_ENGINE_CMD_KEEP_GOING,
-		.dst = FREE_IOVA, .len = 1000 * PAGE, .count = 10, .timeout_ms = 30000,
+		.dst = FREE_IOVA, .len = 1000 * PIECE, .count = 10, .timeout_ms = 30000,
 	};
-	struct tally t = { .first = FREE_IOVA, .last = FREE_IOVA + 1000 * PAGE - 1 };
+	struct tally t = { .first = FREE_IOVA, .last = FREE_IOVA + 1000 * PIECE - 1 };
 	struct fault_log log;
 	unsigned int tries;
 

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "tests.h"
 
@@ -201,15 +200,6 @@ static enum verdict share_under_dma(void)
 enum verdict test_shared_under_dma(void)
 {
 	return with_each_far(share_under_dma);
-}
-
-/* milliseconds of some clock */
-static uint64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000ULL + t.tv_nsec / 1000000;
 }
 
 /* One time-out of a queue, one of ROOT, and much to spare: nobody waits twice. */

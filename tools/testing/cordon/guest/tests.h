@@ -9,7 +9,8 @@
 #include "ktap.h"
 #include "watch.h"
 
-#define PAGE	4096ULL
+#define PAGE	page_size()	/* the kernel's, and the smallest that can be mapped */
+#define PIECE	4096ULL		/* what an engine moves at once, and faults are merged by */
 #define BLOCK	(2ULL << 20)	/* what one level-2 descriptor of 4K tables covers */
 
 /* where tests map with the IOMMU API: the DMA API starts at 4 GiB and goes down */
@@ -70,8 +71,8 @@ void background_finish(struct background *b);
 /* test-units.c */
 enum verdict test_shared_domain(void);
 enum verdict test_shared_under_dma(void);
-
 enum verdict test_unit_dies(void);
+
 /* test-report.c */
 enum verdict test_report(void);
 enum verdict test_each_fault_once(void);

@@ -40,6 +40,9 @@ unsigned long watch_events(void (*each)(const struct fault_event *event, void *a
  */
 void watch_log(const char *device, struct fault_log *log);
 
+/* milliseconds of a clock that only goes on */
+uint64_t now_ms(void);
+
 /* sleep for @ms milliseconds */
 void pause_ms(unsigned int ms);
 
