@@ -6,7 +6,7 @@ tests := tools/testing/cordon/tests
 KERNEL ?= test-6.12
 
 .DEFAULT_GOAL := help
-.PHONY: help run test stress mutants fuzz build toolbox qemu kernel module rootfs modules clean
+.PHONY: help run test vfio stress mutants fuzz build toolbox qemu kernel module rootfs modules clean
 
 help: ## list targets and tests
 	@echo 'Targets:'
@@ -21,6 +21,9 @@ run: build ## build everything, boot the board and run the demonstration
 
 test: build ## run all tests, or one: make test TEST=name
 	@$(board)/run-tests $(TEST)
+
+vfio: qemu ## let virtual machines on the board own devices, and show it
+	@$(board)/run-vfio
 
 stress: build ## everything at once for minutes: STRESS_SECONDS=, STRESS_SEED=
 	@$(board)/run-stress
