@@ -40,6 +40,9 @@ FIGURES = (
     ("driver.rst", r"1 MiB at 0x8000000", "cordon.h",
      r"#define CORDON_MSI_IOVA_BASE\s+0x8000000$\n"
      r"#define CORDON_MSI_IOVA_LENGTH\s+0x100000$"),
+    ("vfio.rst", r"1 MiB at 0x8000000", "cordon.h",
+     r"#define CORDON_MSI_IOVA_BASE\s+0x8000000$\n"
+     r"#define CORDON_MSI_IOVA_LENGTH\s+0x100000$"),
 )
 
 results = []
