@@ -1,0 +1,33 @@
+#!/bin/bash
+# cordon-doctor finds what is described as behind Cordon and is not attached
+# board
+# kernel: light-6.12
+# timeout: 420
+. "$(dirname "$0")/../board/lib.sh"
+enter_toolbox "$@"
+
+count=0 failed=0
+
+# situation TITLE OPTIONS-OF-ON-BOARD...: one boot, as a subtest.
+situation() {
+	local name=$1 status=0
+	shift
+	"$testing_dir/tests/on-board" -k light-6.12 "$@" | sed 's/^/    /' || status=1
+	count=$((count + 1))
+	if [ "$status" = 0 ]; then
+		echo "ok $count - $name"
+	else
+		echo "not ok $count - $name"
+		failed=1
+	fi
+}
+
+echo 1..3
+situation "no module, then one in time" \
+	-a deferred_probe_timeout=100 doctor 120 doctor:missing,doctor:well
+situation "the module comes too late" \
+	-a "deferred_probe_timeout=1 nvme_core.admin_timeout=5" doctor-late 150 doctor:late
+situation "the unit cannot be driven" \
+	doctor-refused 120 doctor:refused \
+	-global cordon-iommu.stage1=off -global cordon-iommu.stage2=off
+exit $failed
