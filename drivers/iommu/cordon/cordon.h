@@ -21,6 +21,7 @@
 #ifndef _CORDON_H
 #define _CORDON_H
 
+#include <linux/bitfield.h>
 #include <linux/cordon_hw.h>
 #include <linux/device.h>
 #include <linux/io.h>
@@ -160,9 +161,9 @@ struct cordon_caps {
  * @slots: completion words: hardware writes, waiters read
  * @status: the status line: hardware writes its first dword
  * @skips: how many commands have been skipped after an error
- * @retried: index of the command that was tried again last, plus 1; 0 if none was
  * @resets: how often it has been reset: indices and completion words of before
  *	mean nothing any more
+ * @retried: index of the command that was tried again last, plus 1; 0 if none was
  * @reset_at: when that was last, in jiffies
  * @broken: it did not answer in time, and is not used until it has been reset
  * @retired: it is not even reset any more
@@ -182,8 +183,8 @@ struct cordon_queue {
 	__le64 *status;
 
 	u32 skips;
-	u64 retried;
 	u32 resets;
+	u64 retried;
 	unsigned long reset_at;
 	bool broken;
 	bool retired;
@@ -455,6 +456,9 @@ struct cordon_tags {
  * @root: &struct cordon_dc.s1root or .s2root of contexts that name it
  * @tags: its tag: a domain tag for stage 1, a VM tag for stage 2
  * @granule: its smallest page
+ * @table: its root table
+ * @granule_lg2: log2 of @granule
+ * @top_shift: log2 of what an entry of @table covers
  * @prot_mask: IOMMU_* permissions that the unit can tell apart
  * @node: NUMA node for the tables
  * @ias_bits: width of its input addresses
@@ -483,6 +487,9 @@ struct cordon_domain {
 	u64 root;
 	struct cordon_tags tags;
 	size_t granule;
+	const u64 *table;
+	unsigned int granule_lg2;
+	unsigned int top_shift;
 	int prot_mask;
 	int node;
 	unsigned int ias_bits;
@@ -682,6 +689,158 @@ static inline int cordon_unit_state(const struct cordon_unit *unit)
 	return READ_ONCE(unit->state);
 }
 
+/* What descriptors of tables begin with (spec 4.4). */
+#define CORDON_D_VALID		BIT_ULL(0)
+#define CORDON_D_TABLE		BIT_ULL(1)
+
+/*
+ * What every unmapping does is here, so that it is no call.
+ */
+
+/**
+ * cordon_cmd_inv_range() - encode INV_RANGE (spec 5.4.5)
+ * @vmtag: VM tag
+ * @dtag: domain tag
+ * @first: first address
+ * @last: last address, inclusive
+ * @leaf: no table was unlinked
+ * @pgsize_lg2: log2 of the smallest page in the range, 0 if unknown
+ *
+ * Return: the command.
+ */
+static inline struct cordon_cmd
+cordon_cmd_inv_range(u16 vmtag, u32 dtag, u64 first, u64 last, bool leaf,
+		     unsigned int pgsize_lg2)
+{
+	return (struct cordon_cmd) {
+		.op = cpu_to_le64(FIELD_PREP(CORDON_CMD_OP,
+					     CORDON_OP_INV_RANGE)),
+		.target = cpu_to_le64(FIELD_PREP(CORDON_TGT_VMTAG, vmtag) |
+				      FIELD_PREP(CORDON_TGT_DTAG, dtag) |
+				      FIELD_PREP(CORDON_TGT_PGSIZE, pgsize_lg2) |
+				      (leaf ? CORDON_TGT_LEAF : 0)),
+		.first = cpu_to_le64(first),
+		.last = cpu_to_le64(last),
+	};
+}
+
+/**
+ * cordon_cmd_inv_s2range() - encode INV_S2RANGE (spec 5.4.8)
+ * @vmtag: VM tag
+ * @first: first IPA
+ * @last: last IPA, inclusive
+ * @leaf: no table was unlinked
+ * @pgsize_lg2: log2 of the smallest page in the range, 0 if unknown
+ *
+ * Return: the command.
+ */
+static inline struct cordon_cmd
+cordon_cmd_inv_s2range(u16 vmtag, u64 first, u64 last, bool leaf,
+		       unsigned int pgsize_lg2)
+{
+	return (struct cordon_cmd) {
+		.op = cpu_to_le64(FIELD_PREP(CORDON_CMD_OP,
+					     CORDON_OP_INV_S2RANGE)),
+		.target = cpu_to_le64(FIELD_PREP(CORDON_TGT_VMTAG, vmtag) |
+				      FIELD_PREP(CORDON_TGT_PGSIZE, pgsize_lg2) |
+				      (leaf ? CORDON_TGT_LEAF : 0)),
+		.first = cpu_to_le64(first),
+		.last = cpu_to_le64(last),
+	};
+}
+
+/**
+ * cordon_cmd_completion() - have a command write its completion (spec 5.5)
+ * @slot: slot of the completion area
+ * @value: what to write there
+ *
+ * Return: what to add to &cordon_cmd.op.
+ */
+static inline __le64 cordon_cmd_completion(u16 slot, u32 value)
+{
+	return cpu_to_le64(CORDON_CMD_COMPLETE |
+			   FIELD_PREP(CORDON_CMD_SLOT, slot) |
+			   FIELD_PREP(CORDON_CMD_VALUE, value));
+}
+
+/**
+ * cordon_gather_add() - remember what has been unmapped
+ * @gather: collects ranges until the next sync
+ * @iova: start of the range
+ * @size: its length in bytes, not 0
+ * @pgsize: size of the pages in it
+ *
+ * Since a range of any length costs one command, nothing is ever flushed here:
+ * the collected range grows.  @gather->pgsize holds every size that was seen.
+ */
+static inline void cordon_gather_add(struct iommu_iotlb_gather *gather,
+				     unsigned long iova, size_t size,
+				     size_t pgsize)
+{
+	unsigned long last = iova + size - 1;
+
+	if (gather->start > iova)
+		gather->start = iova;
+	if (gather->end < last)
+		gather->end = last;
+	gather->pgsize |= pgsize;
+}
+
+/**
+ * cordon_inv_pages() - the command for entries of a table that changed
+ * @tags: tags of the table
+ * @first: first address
+ * @last: last address, inclusive
+ * @leaf: no table was unlinked
+ * @pgsize_lg2: log2 of the smallest page in the range, 0 if unknown
+ *
+ * Spec 11.2: "page unmapped", "table unlinked" and "stage-2 entry changed".
+ *
+ * Return: the command.
+ */
+static inline struct cordon_cmd cordon_inv_pages(struct cordon_tags tags,
+						 u64 first, u64 last, bool leaf,
+						 unsigned int pgsize_lg2)
+{
+	if (tags.dtag)
+		return cordon_cmd_inv_range(tags.vmtag, tags.dtag, first, last,
+					    leaf, pgsize_lg2);
+	return cordon_cmd_inv_s2range(tags.vmtag, first, last, leaf, pgsize_lg2);
+}
+
+/**
+ * cordon_gather_has_any() - has anything been gathered?
+ * @gather: what was unmapped
+ *
+ * Return: true if it has.
+ */
+static inline bool
+cordon_gather_has_any(const struct iommu_iotlb_gather *gather)
+{
+	return gather->start <= gather->end;
+}
+
+/**
+ * cordon_gather_cmd() - the command that makes good what was gathered
+ * @gather: what was unmapped; not empty
+ * @tags: in the domain with these tags
+ * @granule: whose smallest page this is
+ *
+ * Tables are only unlinked by unmapping entries of a level above them, which
+ * are larger than the granule: with smaller ones alone, LEAF is enough (spec
+ * 11.2).
+ *
+ * Return: the command.
+ */
+static inline struct cordon_cmd
+cordon_gather_cmd(const struct iommu_iotlb_gather *gather,
+		  struct cordon_tags tags, size_t granule)
+{
+	return cordon_inv_pages(tags, gather->start, gather->end,
+				gather->pgsize == granule,
+				gather->pgsize ? __ffs(gather->pgsize) : 0);
+}
+
 /* platform.c */
 extern unsigned int cordon_timeout_ms;
 
@@ -787,13 +946,8 @@ struct cordon_dc *cordon_stream_unused(const struct cordon_stream *stream);
 struct cordon_cmd cordon_cmd_sync(void);
 struct cordon_cmd cordon_cmd_inv_all(void);
 struct cordon_cmd cordon_cmd_inv_device(u32 first, u32 last, bool leaf);
-struct cordon_cmd cordon_cmd_inv_range(u16 vmtag, u32 dtag, u64 first, u64 last,
-				       bool leaf, unsigned int pgsize_lg2);
 struct cordon_cmd cordon_cmd_inv_dtag(u16 vmtag, u32 dtag);
 struct cordon_cmd cordon_cmd_inv_vmtag(u16 vmtag);
-struct cordon_cmd cordon_cmd_inv_s2range(u16 vmtag, u64 first, u64 last,
-					 bool leaf, unsigned int pgsize_lg2);
-void cordon_cmd_complete(struct cordon_cmd *cmd, u16 slot, u32 value);
 bool cordon_completion_done(u64 word, u32 index);
 int cordon_completion_error(u64 word);
 int cordon_cmd_describe(const struct cordon_cmd *cmd, char *buf, size_t size);
@@ -805,18 +959,13 @@ int cordon_queues_enable(struct cordon_unit *unit);
 int cordon_queues_disable(struct cordon_unit *unit);
 int cordon_queue_run(struct cordon_queue *q, const struct cordon_cmd *cmds,
 		     unsigned int nr);
+int cordon_queue_wait_on(struct cordon_queue *q, u32 index, u32 skips,
+			 u32 resets);
 bool cordon_queue_recover(struct cordon_queue *q);
 
 /* invalidate.c */
-void cordon_gather_add(struct iommu_iotlb_gather *gather, unsigned long iova,
-		       size_t size, size_t pgsize);
-struct cordon_cmd cordon_inv_pages(struct cordon_tags tags, u64 first, u64 last,
-				   bool leaf, unsigned int pgsize_lg2);
 struct cordon_cmd cordon_inv_domain(struct cordon_tags tags);
 struct cordon_cmd cordon_inv_tags(struct cordon_tags tags);
-bool cordon_gather_cmd(const struct iommu_iotlb_gather *gather,
-		       struct cordon_tags tags, size_t granule,
-		       struct cordon_cmd *cmd);
 int cordon_unit_run(struct cordon_unit *unit, const struct cordon_cmd *cmds,
 		    unsigned int nr);
 int cordon_root_write(struct cordon_unit *unit, u64 root);

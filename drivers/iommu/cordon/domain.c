@@ -257,6 +257,23 @@ static const struct iommu_flush_ops cordon_flush_ops = {
 	.tlb_flush_walk = cordon_tlb_flush_walk,
 };
 
+/* For cordon_iova_to_phys(): where its tables begin, and how deep they are. */
+static void cordon_table_shape(struct cordon_domain *cdom)
+{
+	unsigned int bits, level;
+
+	cdom->granule_lg2 = __ffs(cdom->granule);
+	bits = cdom->granule_lg2 - 3;
+	if (cdom->stage == CORDON_STAGE1)
+		level = 4 - DIV_ROUND_UP(cdom->ias_bits - cdom->granule_lg2, bits);
+	else
+		/* SL0 counts from below: 0 is level 2 of 4K, or level 3 */
+		level = (cdom->granule == SZ_4K ? 2 : 3) -
+			FIELD_GET(CORDON_S2FMT_SL0, cdom->fmt);
+	cdom->top_shift = cdom->granule_lg2 + (3 - level) * bits;
+	cdom->table = phys_to_virt(cdom->root);
+}
+
 static int cordon_domain_tables(struct cordon_domain *cdom,
 				struct cordon_unit *unit, u32 flags)
 {
@@ -290,6 +307,7 @@ static int cordon_domain_tables(struct cordon_domain *cdom,
 	cdom->ias_bits = cfg.ias;
 	cdom->oas_bits = cfg.oas;
 	cdom->granule = 1UL << __ffs(cfg.pgsize_bitmap);
+	cordon_table_shape(cdom);
 	cdom->domain.pgsize_bitmap = cfg.pgsize_bitmap;
 	cdom->domain.geometry.aperture_start = 0;
 	cdom->domain.geometry.aperture_end = DMA_BIT_MASK(cfg.ias);
@@ -519,18 +537,33 @@ void cordon_bond_put(struct cordon_domain *domain, struct cordon_unit *unit)
 	kfree_rcu(bond, rcu);
 }
 
+static noinline int cordon_map_traced(struct cordon_domain *cdom,
+				      unsigned long iova, phys_addr_t paddr,
+				      size_t pgsize, size_t pgcount, int prot,
+				      gfp_t gfp, size_t *mapped)
+{
+	int ret = cdom->pgtbl->map_pages(cdom->pgtbl, iova, paddr, pgsize,
+					 pgcount, prot, gfp, mapped);
+
+	trace_cordon_map(cdom->tags, cdom->name ?: "-", iova, paddr, *mapped,
+			 prot, ret);
+	return ret;
+}
+
 static int cordon_map_pages(struct iommu_domain *domain, unsigned long iova,
 			    phys_addr_t paddr, size_t pgsize, size_t pgcount,
 			    int prot, gfp_t gfp, size_t *mapped)
 {
 	struct cordon_domain *cdom = to_cordon_domain(domain);
-	int ret;
 
-	ret = cdom->pgtbl->map_pages(cdom->pgtbl, iova, paddr, pgsize, pgcount,
-				     prot & cdom->prot_mask, gfp, mapped);
-	trace_cordon_map(cdom->tags, cdom->name ?: "-", iova, paddr, *mapped,
-			 prot, ret);
-	return ret;
+	/* The only one that some units cannot tell apart. */
+	if (unlikely(prot & IOMMU_PRIV))
+		prot &= cdom->prot_mask;
+	if (trace_cordon_map_enabled())
+		return cordon_map_traced(cdom, iova, paddr, pgsize, pgcount,
+					 prot, gfp, mapped);
+	return cdom->pgtbl->map_pages(cdom->pgtbl, iova, paddr, pgsize, pgcount,
+				      prot, gfp, mapped);
 }
 
 /* Does a lazy unmapping have to be a strict one? */
@@ -567,12 +600,36 @@ static size_t cordon_unmap_pages(struct iommu_domain *domain,
 	return unmapped;
 }
 
+/*
+ * The DMA API asks at each unmapping, so this is not left to io-pgtable, which
+ * takes twice as long; but for addresses that are more than bits of a descriptor
+ * in their place.
+ */
 static phys_addr_t cordon_iova_to_phys(struct iommu_domain *domain,
 				       dma_addr_t iova)
 {
 	struct cordon_domain *cdom = to_cordon_domain(domain);
+	unsigned int bits = cdom->granule_lg2 - 3, shift = cdom->top_shift;
+	const u64 *table = cdom->table;
+	u64 entry;
 
-	return cdom->pgtbl->iova_to_phys(cdom->pgtbl, iova);
+	if (unlikely(cdom->oas_bits > 48))
+		return cdom->pgtbl->iova_to_phys(cdom->pgtbl, iova);
+	if (unlikely(iova >> cdom->ias_bits))
+		return 0;
+	/* The root may be smaller than a table, or several of them in a row. */
+	entry = READ_ONCE(table[iova >> shift]);
+	while (entry & CORDON_D_VALID) {
+		u64 addr = entry & GENMASK_ULL(47, 12);
+
+		if (shift == cdom->granule_lg2 || !(entry & CORDON_D_TABLE))
+			return (addr & GENMASK_ULL(47, shift)) |
+			       (iova & (BIT_ULL(shift) - 1));
+		shift -= bits;
+		table = phys_to_virt(addr);
+		entry = READ_ONCE(table[(iova >> shift) & (BIT(bits) - 1)]);
+	}
+	return 0;
 }
 
 static bool cordon_enforce_cache_coherency(struct iommu_domain *domain)

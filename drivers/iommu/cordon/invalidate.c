@@ -26,55 +26,11 @@
 #include <linux/smp.h>
 
 #include "cordon.h"
+#include "issue.h"
 #include "trace.h"
 
 /* Commands that are issued together. */
 #define CORDON_BATCH	16
-
-/**
- * cordon_gather_add() - remember what has been unmapped
- * @gather: collects ranges until the next sync
- * @iova: start of the range
- * @size: its length in bytes, not 0
- * @pgsize: size of the pages in it
- *
- * Since a range of any length costs one command, nothing is ever flushed here:
- * the collected range grows.  @gather->pgsize holds every size that was seen.
- */
-void cordon_gather_add(struct iommu_iotlb_gather *gather, unsigned long iova,
-		       size_t size, size_t pgsize)
-{
-	unsigned long last = iova + size - 1;
-
-	if (gather->start > iova)
-		gather->start = iova;
-	if (gather->end < last)
-		gather->end = last;
-	gather->pgsize |= pgsize;
-}
-EXPORT_SYMBOL_IF_KUNIT(cordon_gather_add);
-
-/**
- * cordon_inv_pages() - the command for entries of a table that changed
- * @tags: tags of the table
- * @first: first address
- * @last: last address, inclusive
- * @leaf: no table was unlinked
- * @pgsize_lg2: log2 of the smallest page in the range, 0 if unknown
- *
- * Spec 11.2: "page unmapped", "table unlinked" and "stage-2 entry changed".
- *
- * Return: the command.
- */
-struct cordon_cmd cordon_inv_pages(struct cordon_tags tags, u64 first, u64 last,
-				   bool leaf, unsigned int pgsize_lg2)
-{
-	if (tags.dtag)
-		return cordon_cmd_inv_range(tags.vmtag, tags.dtag, first, last,
-					    leaf, pgsize_lg2);
-	return cordon_cmd_inv_s2range(tags.vmtag, first, last, leaf, pgsize_lg2);
-}
-EXPORT_SYMBOL_IF_KUNIT(cordon_inv_pages);
 
 /**
  * cordon_inv_domain() - the command for any change of a table
@@ -108,32 +64,6 @@ struct cordon_cmd cordon_inv_tags(struct cordon_tags tags)
 	return cordon_cmd_inv_vmtag(tags.vmtag);
 }
 EXPORT_SYMBOL_IF_KUNIT(cordon_inv_tags);
-
-/**
- * cordon_gather_cmd() - the command that makes good what was gathered
- * @gather: what was unmapped
- * @tags: in the domain with these tags
- * @granule: whose smallest page this is
- * @cmd: the command
- *
- * Tables are only unlinked by unmapping entries of a level above them, which
- * are larger than the granule: with smaller ones alone, LEAF is enough (spec
- * 11.2).
- *
- * Return: false if nothing was gathered and there is no command.
- */
-bool cordon_gather_cmd(const struct iommu_iotlb_gather *gather,
-		       struct cordon_tags tags, size_t granule,
-		       struct cordon_cmd *cmd)
-{
-	if (gather->start > gather->end)
-		return false;
-	*cmd = cordon_inv_pages(tags, gather->start, gather->end,
-				gather->pgsize == granule,
-				gather->pgsize ? __ffs(gather->pgsize) : 0);
-	return true;
-}
-EXPORT_SYMBOL_IF_KUNIT(cordon_gather_cmd);
 
 /**
  * cordon_unit_become() - a unit is in another state from now on
@@ -372,27 +302,40 @@ int cordon_unit_run(struct cordon_unit *unit, const struct cordon_cmd *cmds,
 		    unsigned int nr)
 {
 	struct cordon_queue *q = cordon_unit_queue(unit);
-	int ret;
+	int state = cordon_unit_state(unit);
 
-	switch (cordon_unit_state(unit)) {
-	case CORDON_UNIT_RUNNING:
-		break;
-	case CORDON_UNIT_STOPPED:
-		/* Nothing is cached, and nothing passes (spec 12.2). */
-		return 0;
-	default:
-		return -EIO;
-	}
+	/* Stopped, nothing is cached, and nothing passes (spec 12.2). */
+	if (unlikely(state != CORDON_UNIT_RUNNING))
+		return state == CORDON_UNIT_STOPPED ? 0 : -EIO;
 
 	if (unlikely(READ_ONCE(q->broken)))
 		q = cordon_unit_other_queue(unit, q->number);
-	ret = q ? cordon_queue_run(q, cmds, nr) : -EIO;
-	if (likely(!ret))
+	if (likely(q && !cordon_queue_run(q, cmds, nr)))
 		return 0;
 
 	return cordon_root_refresh(unit) ? -EIO : 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(cordon_unit_run);
+
+/* cordon_queue_issue() has returned @ret. */
+static noinline int cordon_unit_run_after(struct cordon_unit *unit,
+					  struct cordon_cmd cmd, int ret)
+{
+	if (ret == -EAGAIN)
+		return cordon_unit_run(unit, &cmd, 1);
+	return cordon_root_refresh(unit) ? -EIO : 0;
+}
+
+/* cordon_unit_run() of one command. */
+static __always_inline int cordon_unit_run_one(struct cordon_unit *unit,
+					       struct cordon_cmd cmd)
+{
+	int ret = cordon_queue_issue(cordon_unit_queue(unit), cmd);
+
+	if (likely(!ret))
+		return 0;
+	return cordon_unit_run_after(unit, cmd, ret);
+}
 
 /**
  * cordon_invalidate_streams() - after device pointers have changed
@@ -441,6 +384,14 @@ int cordon_invalidate_tags(struct cordon_unit *unit, struct cordon_tags tags)
 	return cordon_unit_run(unit, &cmd, 1);
 }
 
+static noinline void cordon_domain_trace(const struct cordon_domain *domain,
+					 const struct cordon_unit *unit,
+					 struct cordon_cmd cmd)
+{
+	trace_cordon_invalidate(unit->dev, domain->tags, domain->name ?: "-",
+				&cmd);
+}
+
 /*
  * Run a command on each unit that a domain is attached to.
  *
@@ -451,8 +402,8 @@ int cordon_invalidate_tags(struct cordon_unit *unit, struct cordon_tags tags)
  * sees the tables after the change.  The barrier pairs with the one in
  * cordon_bond_get().
  */
-static int cordon_domain_run(struct cordon_domain *domain,
-			     const struct cordon_cmd *cmd)
+static __always_inline int cordon_domain_run(struct cordon_domain *domain,
+					     struct cordon_cmd cmd)
 {
 	struct cordon_bond *bond;
 	int ret = 0;
@@ -461,9 +412,9 @@ static int cordon_domain_run(struct cordon_domain *domain,
 
 	guard(rcu)();
 	list_for_each_entry_rcu(bond, &domain->bonds, list) {
-		trace_cordon_invalidate(bond->unit->dev, domain->tags,
-					domain->name ?: "-", cmd);
-		if (unlikely(cordon_unit_run(bond->unit, cmd, 1)))
+		if (trace_cordon_invalidate_enabled())
+			cordon_domain_trace(domain, bond->unit, cmd);
+		if (unlikely(cordon_unit_run_one(bond->unit, cmd)))
 			ret = -EIO;
 	}
 	return ret;
@@ -641,7 +592,7 @@ int cordon_domain_flush(struct cordon_domain *domain)
 	 * the invalidation covers it.
 	 */
 	list = llist_del_all(&domain->deferred);
-	ret = cordon_domain_run(domain, &cmd);
+	ret = cordon_domain_run(domain, cmd);
 	if (!list)
 		return ret;
 
@@ -700,12 +651,12 @@ void cordon_iotlb_sync(struct iommu_domain *domain,
 		       struct iommu_iotlb_gather *gather)
 {
 	struct cordon_domain *cdom = to_cordon_domain(domain);
-	struct cordon_cmd cmd;
 
 	if (unlikely(atomic_read(&cdom->nr_deferred) >= CORDON_DEFERRED_TABLES))
 		cordon_domain_flush(cdom);
-	else if (cordon_gather_cmd(gather, cdom->tags, cdom->granule, &cmd))
-		cordon_domain_run(cdom, &cmd);
+	else if (cordon_gather_has_any(gather))
+		cordon_domain_run(cdom, cordon_gather_cmd(gather, cdom->tags,
+							  cdom->granule));
 }
 
 /**

@@ -342,6 +342,43 @@ static void last_page(struct kunit *test)
 	EXPECT_FAULT(m, MODEL_DEVID, last, MODEL_READ, NOT_MAPPED);
 }
 
+/* What the DMA API asks at each unmapping is what io-pgtable says, or nothing. */
+static void look_up(struct kunit *test)
+{
+	struct model_unit *m = start(test);
+	struct iommu_domain *domain = model_domain(m);
+	struct io_pgtable_ops *ops = to_cordon_domain(domain)->pgtbl;
+	const size_t page = m->tables->page;
+	u64 blocks = domain->pgsize_bitmap & ~(u64)page;
+	u64 end = domain->geometry.aperture_end, size;
+
+	map(test, domain, 16 * page, PA_A, page, RW);
+	KUNIT_EXPECT_EQ(test, iommu_iova_to_phys(domain, 16 * page), PA_A);
+	KUNIT_EXPECT_EQ(test, iommu_iova_to_phys(domain, 17 * page - 1),
+			PA_A + page - 1);
+	KUNIT_EXPECT_EQ(test, iommu_iova_to_phys(domain, 16 * page - 1), 0);
+	KUNIT_EXPECT_EQ(test, iommu_iova_to_phys(domain, 17 * page), 0);
+	/* far from any table, and from any input address */
+	KUNIT_EXPECT_EQ(test, iommu_iova_to_phys(domain, end), 0);
+	KUNIT_EXPECT_EQ(test, iommu_iova_to_phys(domain, 16 * page + end + 1), 0);
+	iommu_unmap(domain, 16 * page, page);
+	KUNIT_EXPECT_EQ(test, iommu_iova_to_phys(domain, 16 * page), 0);
+
+	for (; blocks; blocks &= blocks - 1) {
+		size = BIT_ULL(__ffs64(blocks));
+		map(test, domain, size, 3 * size, size, RW);
+		for (u64 at = 0; at < size; at += size / 8 + page + 4) {
+			KUNIT_EXPECT_EQ(test, iommu_iova_to_phys(domain, size + at),
+					3 * size + at);
+			KUNIT_EXPECT_EQ(test, ops->iova_to_phys(ops, size + at),
+					3 * size + at);
+		}
+		KUNIT_EXPECT_EQ(test, iommu_iova_to_phys(domain, size - 1), 0);
+		KUNIT_EXPECT_EQ(test, iommu_iova_to_phys(domain, 2 * size), 0);
+		iommu_unmap(domain, size, size);
+	}
+}
+
 /* The largest blocks that there are: 4 TiB, with 52 bits. */
 static void largest_blocks(struct kunit *test)
 {
@@ -1006,6 +1043,7 @@ static struct kunit_case map_cases[] = {
 	KUNIT_CASE_PARAM(tables_go, tables_gen_params),
 	KUNIT_CASE_PARAM(block_over_table, tables_gen_params),
 	KUNIT_CASE_PARAM(last_page, tables_gen_params),
+KUNIT_CASE_PARAM(look_up, tables_gen_params),
 	KUNIT_CASE_PARAM(largest_blocks, tables_gen_params),
 	KUNIT_CASE_PARAM(input_widths, tables_gen_params),
 	KUNIT_CASE_PARAM(domain_switch, tables_gen_params),

@@ -14,6 +14,7 @@
 #include <linux/slab.h>
 
 #include "cordon.h"
+#include "issue.h"
 #include "trace.h"
 
 /* Ring of a queue: enough for every CPU that may share it. */
@@ -21,9 +22,6 @@
 
 /* A queue that fails again so soon after it was reset is not reset any more. */
 #define CORDON_RESET_INTERVAL	(60 * HZ)
-
-/* A waiter looks at its completion word this often before it looks further. */
-#define CORDON_SPINS		64
 
 /**
  * cordon_cmd_sync() - encode SYNC (spec 5.4.1)
@@ -72,33 +70,6 @@ struct cordon_cmd cordon_cmd_inv_device(u32 first, u32 last, bool leaf)
 EXPORT_SYMBOL_IF_KUNIT(cordon_cmd_inv_device);
 
 /**
- * cordon_cmd_inv_range() - encode INV_RANGE (spec 5.4.5)
- * @vmtag: VM tag
- * @dtag: domain tag
- * @first: first address
- * @last: last address, inclusive
- * @leaf: no table was unlinked
- * @pgsize_lg2: log2 of the smallest page in the range, 0 if unknown
- *
- * Return: the command.
- */
-struct cordon_cmd cordon_cmd_inv_range(u16 vmtag, u32 dtag, u64 first, u64 last,
-				       bool leaf, unsigned int pgsize_lg2)
-{
-	return (struct cordon_cmd) {
-		.op = cpu_to_le64(FIELD_PREP(CORDON_CMD_OP,
-					     CORDON_OP_INV_RANGE)),
-		.target = cpu_to_le64(FIELD_PREP(CORDON_TGT_VMTAG, vmtag) |
-				      FIELD_PREP(CORDON_TGT_DTAG, dtag) |
-				      FIELD_PREP(CORDON_TGT_PGSIZE, pgsize_lg2) |
-				      (leaf ? CORDON_TGT_LEAF : 0)),
-		.first = cpu_to_le64(first),
-		.last = cpu_to_le64(last),
-	};
-}
-EXPORT_SYMBOL_IF_KUNIT(cordon_cmd_inv_range);
-
-/**
  * cordon_cmd_inv_dtag() - encode INV_DTAG (spec 5.4.6)
  * @vmtag: VM tag
  * @dtag: domain tag
@@ -130,45 +101,6 @@ struct cordon_cmd cordon_cmd_inv_vmtag(u16 vmtag)
 	};
 }
 EXPORT_SYMBOL_IF_KUNIT(cordon_cmd_inv_vmtag);
-
-/**
- * cordon_cmd_inv_s2range() - encode INV_S2RANGE (spec 5.4.8)
- * @vmtag: VM tag
- * @first: first IPA
- * @last: last IPA, inclusive
- * @leaf: no table was unlinked
- * @pgsize_lg2: log2 of the smallest page in the range, 0 if unknown
- *
- * Return: the command.
- */
-struct cordon_cmd cordon_cmd_inv_s2range(u16 vmtag, u64 first, u64 last,
-					 bool leaf, unsigned int pgsize_lg2)
-{
-	return (struct cordon_cmd) {
-		.op = cpu_to_le64(FIELD_PREP(CORDON_CMD_OP,
-					     CORDON_OP_INV_S2RANGE)),
-		.target = cpu_to_le64(FIELD_PREP(CORDON_TGT_VMTAG, vmtag) |
-				      FIELD_PREP(CORDON_TGT_PGSIZE, pgsize_lg2) |
-				      (leaf ? CORDON_TGT_LEAF : 0)),
-		.first = cpu_to_le64(first),
-		.last = cpu_to_le64(last),
-	};
-}
-EXPORT_SYMBOL_IF_KUNIT(cordon_cmd_inv_s2range);
-
-/**
- * cordon_cmd_complete() - have a command write its completion (spec 5.5)
- * @cmd: the command
- * @slot: slot of the completion area
- * @value: what to write there
- */
-void cordon_cmd_complete(struct cordon_cmd *cmd, u16 slot, u32 value)
-{
-	cmd->op |= cpu_to_le64(CORDON_CMD_COMPLETE |
-			       FIELD_PREP(CORDON_CMD_SLOT, slot) |
-			       FIELD_PREP(CORDON_CMD_VALUE, value));
-}
-EXPORT_SYMBOL_IF_KUNIT(cordon_cmd_complete);
 
 /**
  * cordon_completion_done() - is a command over?
@@ -559,11 +491,6 @@ static bool cordon_status_stopped(u64 status)
 	return FIELD_GET(CORDON_STATUS_STATE, status) == CORDON_QSTATE_STOPPED;
 }
 
-static u64 cordon_slot_word(const __le64 *slot)
-{
-	return le64_to_cpu(READ_ONCE(*slot));
-}
-
 /*
  * A SYNC through a queue that has just been enabled, and that nobody else uses:
  * does it work?
@@ -574,7 +501,7 @@ static int cordon_queue_prove(struct cordon_queue *q)
 	u64 word;
 	int ret;
 
-	cordon_cmd_complete(&cmd, 0, 0);
+	cmd.op |= cordon_cmd_completion(0, 0);
 	q->ring[0] = cmd;
 	q->tail = 1;
 	cordon_writel(q->unit, q->doorbell + CORDON_REG_Q_TAIL, 1);
@@ -809,22 +736,10 @@ static int cordon_queue_wait(struct cordon_queue *q, u32 index, unsigned int nr,
 	return cordon_completion_error(word);
 }
 
-/**
- * cordon_queue_run() - issue commands and wait until the last is complete
- * @q: the queue
- * @cmds: the commands, without CORDON_CMD_COMPLETE; at most half of the ring
- * @nr: how many, 1 at least
- *
- * All stores that come before the call are visible to the commands.  Any
- * context but NMI; spins for cordon_timeout_ms at most, once there is room:
- * while others' commands are taken, it waits for that.
- *
- * Return: 0, -EIO if a command was skipped, or the queue or the unit is not in
- * use, or -ETIMEDOUT; then @q is not used until it has been reset, which has
- * been logged.
- */
-int cordon_queue_run(struct cordon_queue *q, const struct cordon_cmd *cmds,
-		     unsigned int nr)
+/* cordon_queue_run() in all cases. */
+static noinline int cordon_queue_run_any(struct cordon_queue *q,
+					 const struct cordon_cmd *cmds,
+					 unsigned int nr)
 {
 	struct cordon_unit *unit = q->unit;
 	ktime_t deadline = 0;
@@ -860,7 +775,7 @@ int cordon_queue_run(struct cordon_queue *q, const struct cordon_cmd *cmds,
 	for (i = 0; i < nr - 1; i++)
 		q->ring[index++ & q->mask] = cmds[i];
 	cmd = cmds[i];
-	cordon_cmd_complete(&cmd, index & q->slot_mask, index);
+	cmd.op |= cordon_cmd_completion(index & q->slot_mask, index);
 	q->ring[index & q->mask] = cmd;
 	q->tail = index + 1;
 	skips = q->skips;
@@ -890,5 +805,53 @@ err:
 	if (ret == -ETIMEDOUT)
 		cordon_queue_break(q, resets);
 	return ret;
+}
+
+/**
+ * cordon_queue_wait_on() - wait for one command that is not over yet
+ * @q: its queue
+ * @index: its index
+ * @skips: what @q->skips was before it was written
+ * @resets: the same of @q->resets
+ *
+ * Any context but NMI; spins for cordon_timeout_ms at most.
+ *
+ * Return: as cordon_queue_run().
+ */
+int cordon_queue_wait_on(struct cordon_queue *q, u32 index, u32 skips,
+			 u32 resets)
+{
+	int ret = cordon_queue_wait(q, index, 1, skips, resets);
+
+	if (ret == -ETIMEDOUT)
+		cordon_queue_break(q, resets);
+	return ret;
+}
+
+/**
+ * cordon_queue_run() - issue commands and wait until the last is complete
+ * @q: the queue
+ * @cmds: the commands, without CORDON_CMD_COMPLETE; at most half of the ring
+ * @nr: how many, 1 at least
+ *
+ * All stores that come before the call are visible to the commands.  Any
+ * context but NMI; spins for cordon_timeout_ms at most, once there is room:
+ * while others' commands are taken, it waits for that.
+ *
+ * Return: 0, -EIO if a command was skipped, or the queue or the unit is not in
+ * use, or -ETIMEDOUT; then @q is not used until it has been reset, which has
+ * been logged.
+ */
+int cordon_queue_run(struct cordon_queue *q, const struct cordon_cmd *cmds,
+		     unsigned int nr)
+{
+	int ret;
+
+	if (nr == 1) {
+		ret = cordon_queue_issue(q, *cmds);
+		if (likely(ret != -EAGAIN))
+			return ret;
+	}
+	return cordon_queue_run_any(q, cmds, nr);
 }
 EXPORT_SYMBOL_IF_KUNIT(cordon_queue_run);

@@ -68,15 +68,15 @@ static void command_completes(struct kunit *test)
 {
 	struct cordon_cmd cmd = cordon_cmd_sync();
 
-	cordon_cmd_complete(&cmd, 0x1234, 0xdeadbeef);
+	cmd.op |= cordon_cmd_completion(0x1234, 0xdeadbeef);
 	expect_cmd(test, cmd, 0xdeadbeef12340101, 0, 0, 0);
 
 	cmd = cordon_cmd_sync();
-	cordon_cmd_complete(&cmd, 0, 0);
+	cmd.op |= cordon_cmd_completion(0, 0);
 	expect_cmd(test, cmd, 0x101, 0, 0, 0);
 
 	cmd = cordon_cmd_inv_range(0, 5, 0x1000, 0x2fff, true, 12);
-	cordon_cmd_complete(&cmd, 0xffff, 0xffffffff);
+	cmd.op |= cordon_cmd_completion(0xffff, 0xffffffff);
 	expect_cmd(test, cmd, 0xffffffffffff0105, 0x0006400000050000, 0x1000,
 		   0x2fff);
 }

@@ -225,6 +225,41 @@ static void waiter_is_not_deceived(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, w.q->broken);
 }
 
+/* Registers, of which the doorbell of one queue has somebody count a reset. */
+struct meddler {
+	const struct cordon_mmio *mmio;
+	struct cordon_queue *q;
+};
+
+static void meddle_write32(void *opaque, u32 offset, u32 value)
+{
+	struct meddler *meddler = opaque;
+	struct cordon_queue *q = meddler->q;
+
+	meddler->mmio->write32(meddler->mmio->opaque, offset, value);
+	if (offset == q->doorbell + CORDON_REG_Q_TAIL)
+		WRITE_ONCE(q->resets, q->resets + 1);
+}
+
+/* The same where the word is there at the first look. */
+static void quick_waiter_is_not_deceived(struct kunit *test)
+{
+	struct bench b = bench_start(test);
+	struct meddler meddler = {
+		.mmio = b.unit->mmio, .q = &b.unit->queues[0],
+	};
+	const struct cordon_mmio mmio = {
+		.write32 = meddle_write32, .opaque = &meddler,
+	};
+
+	KUNIT_EXPECT_EQ(test, sync_through(meddler.q), 0);
+	b.unit->mmio = &mmio;
+	KUNIT_EXPECT_EQ(test, sync_through(meddler.q), -EIO);
+	b.unit->mmio = meddler.mmio;
+	KUNIT_EXPECT_FALSE(test, meddler.q->broken);
+	KUNIT_EXPECT_EQ(test, sync_through(meddler.q), 0);
+}
+
 /* No queue is left: each invalidation writes ROOT. */
 static void all_queues_stall(struct kunit *test)
 {
@@ -596,6 +631,7 @@ static struct kunit_case recover_cases[] = {
 	KUNIT_CASE(queue_is_retired),
 	KUNIT_CASE(queue_cannot_be_reset),
 	KUNIT_CASE(waiter_is_not_deceived),
+	KUNIT_CASE(quick_waiter_is_not_deceived),
 	KUNIT_CASE(all_queues_stall),
 	KUNIT_CASE(command_is_retried),
 	KUNIT_CASE(command_is_skipped),

@@ -16,8 +16,6 @@
 #include "walk.h"
 
 /* bits of descriptors (spec 4.4, 4.5) */
-#define CORDON_D_VALID		BIT_ULL(0)
-#define CORDON_D_TABLE		BIT_ULL(1)
 #define CORDON_D_ATTR		GENMASK_ULL(4, 2)
 #define CORDON_D_MEMATTR	GENMASK_ULL(5, 2)
 #define CORDON_D_UNPRIV		BIT_ULL(6)	/* AP[1] */
