@@ -17,6 +17,10 @@
 #include "cordon-internal.h"
 #include "trace.h"
 
+/* all units; protected by the BQL, and fixed once the machine is there */
+static QLIST_HEAD(, CordonIommu) cordon_units =
+    QLIST_HEAD_INITIALIZER(cordon_units);
+
 static uint32_t cordon_space_devid(const CordonSpace *sp)
 {
     if (!sp->bus) {
@@ -45,14 +49,21 @@ static void cordon_ask(CordonIommu *s, const struct cordon_request *req,
  */
 static bool cordon_is_registers(hwaddr addr)
 {
-    hwaddr offset, len = 1;
-    MemoryRegion *mr;
+    CordonIommu *unit;
 
-    RCU_READ_LOCK_GUARD();
-    mr = address_space_translate(&address_space_memory, addr, &offset, &len,
-                                 false, MEMTXATTRS_UNSPECIFIED);
-    return !memory_region_is_ram(mr) &&
-           object_dynamic_cast(memory_region_owner(mr), TYPE_CORDON_IOMMU);
+    QLIST_FOREACH(unit, &cordon_units, next) {
+        MemoryRegion *mr = &unit->mmio;
+        hwaddr offset = addr;
+
+        /* as deep as the board puts them: a bus in the system's memory */
+        for (; mr && mr != get_system_memory(); mr = mr->container) {
+            offset -= mr->addr;
+        }
+        if (mr && offset < memory_region_size(&unit->mmio)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /*
@@ -86,7 +97,7 @@ static IOMMUTLBEntry cordon_translate(IOMMUMemoryRegion *iommu, hwaddr addr,
         .priv = sp->priv,
         .type = CORDON_TYPE_UNTRANSLATED,
     };
-    struct cordon_answer ans = { };
+    struct cordon_answer ans;
     IOMMUTLBEntry entry = {
         .target_as = &address_space_memory,
         .iova = addr & ~CORDON_REQUEST_MASK,
@@ -248,6 +259,7 @@ static const PCIIOMMUOps cordon_pci_ops = {
 
 bool cordon_dma_init(CordonIommu *s, Error **errp)
 {
+    QLIST_INSERT_HEAD(&cordon_units, s, next);
     s->spaces = g_hash_table_new(NULL, NULL);
     QLIST_INIT(&s->notified);
     if (!s->primary_bus) {
@@ -317,7 +329,7 @@ MemTxResult cordon_iommu_dma(AddressSpace *as, const CordonDma *dma,
 {
     CordonSpace *sp = cordon_space_of(as);
     struct cordon_request req;
-    struct cordon_answer ans = { };
+    struct cordon_answer ans;
 
     assert(bql_locked());
     assert(!len || (addr & CORDON_REQUEST_MASK) + len - 1 <=
@@ -345,7 +357,7 @@ MemTxResult cordon_iommu_fetch_add(AddressSpace *as, const CordonDma *dma,
 {
     CordonSpace *sp = cordon_space_of(as);
     struct cordon_request req;
-    struct cordon_answer ans = { };
+    struct cordon_answer ans;
 
     assert(bql_locked());
     cordon_request_of(sp, dma, addr, &req);

@@ -87,6 +87,7 @@ typedef struct CordonMsi {
  * @timer: calls the model at @deadline
  * @spaces: PCIBus * to an array of CordonSpace * by devfn; protected by the BQL
  * @notified: spaces with notifiers; protected by the BQL
+ * @next: in the list of all units
  * @phandle: of the unit's node in the device tree
  * @state: model's state while a migration is under way
  * @state_len: bytes in @state
@@ -119,6 +120,7 @@ struct CordonIommu {
     QEMUTimer *timer;
     GHashTable *spaces;
     QLIST_HEAD(, CordonSpace) notified;
+    QLIST_ENTRY(CordonIommu) next;
     uint32_t phandle;
     uint8_t *state;
     uint32_t state_len;

@@ -75,8 +75,14 @@ static void cordon_violation(void *opaque, enum cordon_violation kind,
 static void cordon_trace(void *opaque, enum cordon_trace event, uint64_t a,
                          uint64_t b, uint64_t c, uint64_t d)
 {
-    const char *name = cordon_name(opaque);
+    const char *name;
 
+    /* the one that comes with each request, and is seldom wanted */
+    if (event == CORDON_TRACE_TRANSLATE &&
+        !trace_event_get_state_backends(TRACE_CORDON_TRANSLATE)) {
+        return;
+    }
+    name = cordon_name(opaque);
     switch (event) {
     case CORDON_TRACE_COMMAND:
         trace_cordon_command(name, a, b, c, d);
