@@ -36,7 +36,7 @@ builds() {
 		cat "$tmp/log"
 		return 1
 	}
-	! grep -iA8 -E 'warning|error' "$tmp/log"
+	! grep -A8 -E '([Ww]arning|WARNING|[Ee]rror|ERROR):|Error [0-9]' "$tmp/log"
 }
 
 # made_for RELEASE: the module says so, and the kernel's own tool understands it.
