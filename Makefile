@@ -25,6 +25,9 @@ test: build ## run all tests, or one: make test TEST=name
 vfio: qemu ## let virtual machines on the board own devices, and show it
 	@$(board)/run-vfio
 
+bench: qemu ## measure beside other IOMMUs, or parts: make bench BENCH=map
+	@tools/testing/cordon/bench/run $(BENCH)
+
 stress: build ## everything at once for minutes: STRESS_SECONDS=, STRESS_SEED=
 	@$(board)/run-stress
 

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the figures are held against, and how they are shown."""
+
+import os
+
+ROWS = [(f"{what} {mode} {label}", f"single-{mode}-{pages}", what)
+        for pages, label in ((1, "1 page"), (16, "16 pages"), (512, "512 pages"))
+        for what, mode in (("map", "strict"), ("unmap", "strict"), ("unmap", "lazy"))]
+ROWS += [(f"{what} {mode} scatterlist of 64", f"sg-{mode}-64", what)
+         for what, mode in (("map", "strict"), ("unmap", "strict"), ("unmap", "lazy"))]
+OPERATIONS = ("commands", "syncs", "writes", "reads", "irqs")
+
+
+def judge(results):
+    """The list of targets: name, value, limit, met."""
+    out = []
+
+    def target(name, value, limit, least=False):
+        met = value >= limit if least else value <= limit
+        out.append({"name": name, "value": round(value, 3), "limit": limit, "met": met})
+
+    if "map" in results:
+        ours, theirs = results["map"]["cordon"], results["map"]["smmuv3"]
+
+        def ratio(figure, what):
+            return round(ours[figure][what] / theirs[figure][what], 2)
+
+        # by the kernel's own benchmark, which has no scatterlists
+        target("strict unmap, 1 page, to SMMUv3", ratio("kernel-strict-1", "unmap"), 0.72)
+        target("strict unmap, 1 page, to lazy",
+               round(ours["kernel-strict-1"]["unmap"] / ours["kernel-lazy-1"]["unmap"], 2),
+               1.10)
+        for pages in (16, 512):
+            target(f"strict unmap, {pages} pages, to SMMUv3",
+                   ratio(f"kernel-strict-{pages}", "unmap"), 0.58)
+        for figure in ("kernel-strict-1", "kernel-strict-16", "kernel-strict-512",
+                       "sg-strict-64"):
+            target(f"map to SMMUv3, {figure}", ratio(figure, "map"), 1.00)
+        for figure in ("single-strict-1", "single-strict-16", "single-strict-512",
+                       "sg-strict-64"):
+            target(f"commands of {figure}", ours[figure]["commands"], 1)
+            target(f"register writes of {figure}", ours[figure]["writes"], 1)
+            target(f"register reads of {figure}", ours[figure]["reads"], 0)
+        lazy = ours["single-lazy-1"]
+        target("commands of a lazy unmap, flushes alone", lazy["commands"], 0.01)
+        target("register accesses of a lazy unmap, flushes alone",
+               lazy["writes"] + lazy["reads"], 0.01)
+    if "memory" in results:
+        for name, words in results["memory"]["cordon"].items():
+            # what was mapped in pieces VFIO unmaps and waits for in the same
+            if name == "vfio-whole-1G":
+                target("commands of a 1 GiB VFIO unmap", words["commands"], 8)
+            if "-map-" in name:
+                target(f"commands and register accesses of 1 GiB, {name}",
+                       words["commands"] + words["writes"] + words["reads"], 0)
+    if "device" in results:
+        device = results["device"]
+        none = device["none"]["device-hit"]["ns"]
+        hit = {i: device[i]["device-hit"]["ns"] - none for i in ("cordon", "smmuv3")}
+        target("translation hits a second, to SMMUv3", hit["smmuv3"] / hit["cordon"], 1.5,
+               least=True)
+    return out
+
+
+def table(title, columns, rows):
+    """A table of numbers; what is missing is a dash."""
+    print(f"\n{title}")
+    width = max([len(name) for name, _ in rows] + [10])
+    print(" " * width + "".join(f"{c:>12}" for c in columns))
+    for name, values in rows:
+        print(f"{name:<{width}}" + "".join(
+            f"{v:>12,.{0 if v == int(v) or v > 100 else 2}f}" if v is not None else f"{'-':>12}"
+            for v in values))
+
+
+def show(results):
+    """All of it, for people."""
+    print(f"Kernel {results['kernel']}")
+    if "map" in results:
+        have = results["map"]
+        table("Instructions of the guest", have, [
+            (name, [have[i].get(figure, {}).get(what) for i in have])
+            for name, figure, what in ROWS])
+        table("The same by the kernel's dma_map_benchmark", have, [
+            (f"{what} {mode} {pages}",
+             [have[i].get(f"kernel-{mode}-{pages}", {}).get(what) for i in have])
+            for pages in (1, 16, 512)
+            for what, mode in (("map", "strict"), ("unmap", "strict"), ("unmap", "lazy"))])
+        table("Hardware operations of a map and its unmap", OPERATIONS, [
+            (f"{iommu} {figure}", [have[iommu][figure].get(k) for k in OPERATIONS])
+            for iommu in have if iommu != "none"
+            for figure in have[iommu] if not figure.startswith("kernel")])
+    if "memory" in results:
+        have = results["memory"]
+        names = list(have["cordon"])
+        table("Instructions for 1 GiB, in thousands", have, [
+            (n, [have[i][n]["instructions"] / 1000 for i in have]) for n in names])
+        table("Commands for 1 GiB", have, [
+            (n, [have[i][n]["commands"] for i in have]) for n in names])
+        table("KiB of tables for 1 GiB", have, [
+            (n, [have[i][n]["table_bytes"] / 1024 for i in have])
+            for n in names if "-map-" in n])
+    if "wait" in results:
+        have = results["wait"]
+        table("Instructions of a strict unmap, at 1 ns each, by the latency of a command",
+              [f"{latency} ns" for latency in have], [
+                  (n, [have[latency][n]["unmap"] for latency in have])
+                  for n in next(iter(have.values()))])
+    if "contention" in results:
+        have = results["contention"]
+        table("Instructions of a map and its unmap, of all CPUs together", have, [
+            (n, [have[i][n] for i in have]) for n in have["cordon"]])
+    if "device" in results:
+        have = results["device"]
+        table("ns of an access of the emulated device", have, [
+            (n, [have[i][n]["ns"] for i in have]) for n in have["cordon"]])
+    print("\nTargets")
+    for t in results["targets"]:
+        print(f"{'met ' if t['met'] else 'MISSED'}  {t['name']}: {t['value']:g}, "
+              f"limit {t['limit']:g}")
+
+
+def plot(results, out):
+    """gnuplot's commands for a plot of the instructions."""
+    have = results["map"]
+    rows = [r for r in ROWS if any(r[1] in have[i] for i in have)]
+    data = "\n".join(
+        [" ".join(['"."'] + [f'"{i}"' for i in have])] +
+        [" ".join([f'"{name}"'] + [f"{have[i][figure][what]:.0f}" if figure in have[i] else "?"
+                                   for i in have]) for name, figure, what in rows
+         if "scatterlist" not in name])
+    common = f"""
+$data << END
+{data}
+END
+set style data histograms
+set style histogram clustered gap 1
+set style fill solid 0.9 border -1
+set grid ytics
+set ylabel "guest instructions"
+set title "Mapping and unmapping for DMA, kernel {results['kernel']}" noenhanced
+set xtics rotate by -30 scale 0 noenhanced
+set key outside right top autotitle columnhead
+set datafile missing "?"
+set bmargin 7
+plot for [i=2:{len(have) + 1}] $data using i:xtic(1)
+"""
+    return "".join(f"set terminal {terminal} size 1000,560\n"
+                   f"set output \"{os.path.join(out, 'bench.' + kind)}\"\n{common}"
+                   for kind, terminal in (("svg", "svg"), ("png", "pngcairo")))
