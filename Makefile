@@ -6,11 +6,12 @@ tests := tools/testing/cordon/tests
 KERNEL ?= test-6.12
 
 .DEFAULT_GOAL := help
-.PHONY: help run test vfio stress mutants fuzz build toolbox qemu kernel module rootfs modules clean
+.PHONY: help run test vfio stress mutants fuzz build toolbox qemu kernel module rootfs modules \
+	deb clean
 
 help: ## list targets and tests
 	@echo 'Targets:'
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1@\2/p' Makefile | \
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1@\2/p' Makefile | \
 		awk -F@ '{ printf "%-18s %s\n", $$1, $$2 }'
 	@echo
 	@echo 'Tests (make test TEST=name):'
@@ -57,6 +58,9 @@ rootfs: toolbox ## make the board's root file system and disk
 modules: ## build the driver for any kernel: make modules KDIR=/path
 	$(MAKE) -C $(or $(KDIR),/lib/modules/$(shell uname -r)/build) \
 		M=$(CURDIR)/drivers/iommu/cordon modules
+
+deb: toolbox ## make the DKMS package
+	@$(board)/build-deb
 
 clean: ## remove what this checkout built; sources and toolbox stay cached
 	@$(board)/clean

@@ -130,7 +130,7 @@ def cases_of(text, function):
 
 def check_make(guides):
     makefile = (TOP / "Makefile").read_text()
-    targets = set(re.findall(r"^([a-z]+):", makefile, re.M))
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.M))
     tests = {p.stem for p in (TESTING / "tests").glob("*.t")}
     kernels = {p.name for p in (TESTING / "board/kernel").iterdir()
                if p.suffix != ".config"}
