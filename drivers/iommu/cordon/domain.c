@@ -9,7 +9,6 @@
 #include <linux/bitfield.h>
 #include <linux/cleanup.h>
 #include <linux/dma-mapping.h>
-#include <linux/idr.h>
 #include <linux/rculist.h>
 #include <linux/slab.h>
 #include <linux/sizes.h>
@@ -204,37 +203,56 @@ static int cordon_s2_take(struct cordon_domain *cdom, struct cordon_unit *unit,
 	return 0;
 }
 
-/* Tags are unique across units, so that a tag in a log names one domain. */
-static DEFINE_IDA(cordon_dtags);
-static DEFINE_IDA(cordon_vmtags);
+/**
+ * struct cordon_tag_pool - tags of tables
+ * @used: which of them are in use
+ * @next: where to look for the next one; of the second, beyond those that the
+ *	narrowest unit can have
+ * @name: what they are called
+ *
+ * They are unique across units, so that a tag in a log names one domain, and
+ * are given out in turn: records of a domain's faults may wait in the queue when
+ * the domain has gone, and must not be taken for the next one's.
+ */
+struct cordon_tag_pool {
+	struct xarray used;
+	u32 next[2];
+	const char *name;
+};
+
+static struct cordon_tag_pool cordon_dtags = {
+	.used = XARRAY_INIT(cordon_dtags.used, XA_FLAGS_ALLOC1),
+	.name = "domain tags",
+};
+
+static struct cordon_tag_pool cordon_vmtags = {
+	.used = XARRAY_INIT(cordon_vmtags.used, XA_FLAGS_ALLOC1),
+	.name = "VM tags",
+};
 
 /**
  * struct cordon_stage_info - what differs between tables of the two stages
  * @pgtable: their format, for io-pgtable
  * @take: take from io-pgtable what contexts are to say of them
- * @ida: tags in use
- * @tags: what tags are called
+ * @tags: where their tags come from
  */
 struct cordon_stage_info {
 	enum io_pgtable_fmt pgtable;
 	int (*take)(struct cordon_domain *cdom, struct cordon_unit *unit,
 		    const struct io_pgtable_cfg *cfg);
-	struct ida *ida;
-	const char *tags;
+	struct cordon_tag_pool *tags;
 };
 
 static const struct cordon_stage_info cordon_stages[CORDON_STAGES] = {
 	[CORDON_STAGE1] = {
 		.pgtable = ARM_64_LPAE_S1,
 		.take = cordon_s1_take,
-		.ida = &cordon_dtags,
-		.tags = "domain tags",
+		.tags = &cordon_dtags,
 	},
 	[CORDON_STAGE2] = {
 		.pgtable = ARM_64_LPAE_S2,
 		.take = cordon_s2_take,
-		.ida = &cordon_vmtags,
-		.tags = "VM tags",
+		.tags = &cordon_vmtags,
 	},
 };
 
@@ -321,20 +339,27 @@ static int cordon_domain_tables(struct cordon_domain *cdom,
  */
 static int cordon_tag_alloc(struct cordon_domain *cdom, struct cordon_unit *unit)
 {
-	const struct cordon_stage_info *info = &cordon_stages[cdom->stage];
+	struct cordon_tag_pool *pool = cordon_stages[cdom->stage].tags;
 	unsigned int bits = cordon_caps_tag_bits(&unit->caps, cdom->stage);
 	unsigned int narrow = cordon_units_tag_bits(cdom->stage);
 	unsigned int last = BIT(bits) - 1;
-	int tag = -ENOSPC;
+	int ret = -EBUSY;
+	u32 tag;
 
 	if (narrow < bits)
-		tag = ida_alloc_range(info->ida, BIT(narrow), last, GFP_KERNEL);
-	if (tag == -ENOSPC)
-		tag = ida_alloc_range(info->ida, 1, last, GFP_KERNEL);
-	if (tag == -ENOSPC)
-		dev_err(unit->dev, "all %u %s are in use\n", last, info->tags);
-	if (tag < 0)
-		return tag;
+		ret = xa_alloc_cyclic(&pool->used, &tag, xa_mk_value(0),
+				      XA_LIMIT(BIT(narrow), last),
+				      &pool->next[1], GFP_KERNEL);
+	if (ret == -EBUSY)
+		ret = xa_alloc_cyclic(&pool->used, &tag, xa_mk_value(0),
+				      XA_LIMIT(1, last), &pool->next[0],
+				      GFP_KERNEL);
+	if (ret == -EBUSY) {
+		dev_err(unit->dev, "all %u %s are in use\n", last, pool->name);
+		return -ENOSPC;
+	}
+	if (ret < 0)
+		return ret;
 
 	if (cdom->stage == CORDON_STAGE1)
 		cdom->tags.dtag = tag;
@@ -345,7 +370,7 @@ static int cordon_tag_alloc(struct cordon_domain *cdom, struct cordon_unit *unit
 
 static void cordon_tag_free(const struct cordon_domain *cdom)
 {
-	ida_free(cordon_stages[cdom->stage].ida,
+	xa_erase(&cordon_stages[cdom->stage].tags->used,
 		 cdom->tags.dtag ?: cdom->tags.vmtag);
 }
 

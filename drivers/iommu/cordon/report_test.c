@@ -168,6 +168,31 @@ static void handler_of_old_domain(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, cordon_attach(s.cdev, cordon_ops.blocked_domain), 0);
 }
 
+/* Nor is that of a domain that has gone: the new one has another tag. */
+static void handler_of_freed_domain(struct kunit *test)
+{
+	const struct model_tables *t = test->param_value;
+	struct iommu_domain *domain;
+	struct scene s;
+
+	scene_with(test, &s, t);
+	for (unsigned int i = 0; i < 2; i++) {
+		domain = cordon_domain_alloc(s.m->unit, t->stage, 0);
+		KUNIT_ASSERT_FALSE(test, IS_ERR(domain));
+		if (i)
+			iommu_set_fault_handler(domain, hear, s.ear);
+		KUNIT_EXPECT_EQ(test, cordon_attach(s.cdev, domain), 0);
+		if (!i)
+			EXPECT_FAULT(s.m, MODEL_DEVID, 0x1000, MODEL_READ,
+				     NOT_MAPPED);
+		else
+			cordon_fault_drain(s.m->unit);
+		KUNIT_EXPECT_EQ(test, cordon_attach(s.cdev, s.domain), 0);
+		iommu_domain_free(domain);
+	}
+	KUNIT_EXPECT_EQ(test, s.ear->nr, 0);
+}
+
 /* Repeats are counted and told together (spec 6.3). */
 static void repeats_are_merged(struct kunit *test)
 {
@@ -359,6 +384,7 @@ static void restart(struct kunit *test)
 static struct kunit_case report_cases[] = {
 	KUNIT_CASE_PARAM(handler_is_told, tables_gen_params),
 	KUNIT_CASE_PARAM(handler_of_old_domain, tables_gen_params),
+	KUNIT_CASE_PARAM(handler_of_freed_domain, tables_gen_params),
 	KUNIT_CASE(repeats_are_merged),
 	KUNIT_CASE(every_record_in_order),
 	KUNIT_CASE(limit_of_a_device),
