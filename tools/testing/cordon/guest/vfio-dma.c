@@ -186,6 +186,8 @@ static enum verdict open_engine(void)
 	regs = mmap(NULL, CORDON_ENGINE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, device,
 		    bar.offset);
 	EXPECT(regs != MAP_FAILED, "%s", strerror(errno));
+	raw.map = regs;
+	raw.map_size = CORDON_ENGINE_SIZE;
 	raw.regs = regs;
 	EXPECT(raw_get32(&raw, CORDON_ENGINE_ID) == CORDON_ENGINE_MAGIC, "this is no engine");
 	return PASS;
