@@ -99,9 +99,9 @@ static inline int of_map_iommu_id(struct device_node *np, u32 id,
 
 /* the name of a namespace became a string */
 #ifdef CORDON_HAVE_NAMESPACE_STRINGS
-#define CORDON_IMPORT_KUNIT() MODULE_IMPORT_NS("EXPORTED_FOR_KUNIT_TESTING")
+#define CORDON_IMPORT_NS(name) MODULE_IMPORT_NS(#name)
 #else
-#define CORDON_IMPORT_KUNIT() MODULE_IMPORT_NS(EXPORTED_FOR_KUNIT_TESTING)
+#define CORDON_IMPORT_NS(name) MODULE_IMPORT_NS(name)
 #endif
 
 #endif /* _CORDON_COMPAT_H */

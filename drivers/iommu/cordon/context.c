@@ -78,6 +78,8 @@ void cordon_dc_make(struct cordon_dc *dc, const struct cordon_dc_values *values)
 		cfg |= CORDON_DC_PRIV;
 	if (values->snoop)
 		cfg |= CORDON_DC_SNOOP;
+	if (values->dlroot)
+		cfg |= CORDON_DC_DIRTY;
 	if (values->fault) {
 		cfg |= CORDON_DC_FAULT;
 		tags |= FIELD_PREP(CORDON_TAGS_FLIMIT, values->flimit);
@@ -86,6 +88,7 @@ void cordon_dc_make(struct cordon_dc *dc, const struct cordon_dc_values *values)
 	*dc = (struct cordon_dc) {
 		.cfg = cpu_to_le64(cfg),
 		.fault = cpu_to_le64(values->fault & CORDON_PTR_CONTEXT),
+		.dlroot = cpu_to_le64(values->dlroot),
 	};
 	if (values->s1 == CORDON_S1_TABLE) {
 		tags |= FIELD_PREP(CORDON_TAGS_DTAG, values->tags.dtag);

@@ -81,7 +81,7 @@ struct dc_case {
  * spec 3.3: cfg, tags, fmt, s1root, pdroot, s2root, fault, dlroot.
  *
  * In cfg (3.3.1): V is 0x1, S1 counts in units of 0x2, S2 is 0x8, EXEC 0x400,
- * PRIV 0x800, SNOOP 0x1000, FAULT 0x8000.  In tags (3.3.2): the VM tag is bits
+ * PRIV 0x800, SNOOP 0x1000, DIRTY 0x2000, FAULT 0x8000.  In tags (3.3.2): the VM tag is bits
  * 15:0, the domain tag bits 39:16, FLIMIT bits 51:40.
  */
 static const struct dc_case dc_cases[] = {
@@ -170,6 +170,13 @@ static const struct dc_case dc_cases[] = {
 		},
 		.image = { 0x9c0b, 0x000abc000000fedc, 0x0005835900000000, 0, 0,
 			   0x0000fedcba987640, 0x0000123456789ac0 },
+	}, {
+		.name = "stage 2, with a dirty log",
+		.values = { .s1 = CORDON_S1_BYPASS, .s2 = true, .tags.vmtag = 3,
+			    .fmt = 0x0001051000000000, .s2root = 0x80001000,
+			    .dlroot = 0x00fedcba98765003 },
+		.image = { 0x200b, 0x3, 0x0001051000000000, 0, 0, 0x80001000, 0,
+			   0x00fedcba98765003 },
 	}, {
 		.name = "both stages",
 		.values = {
@@ -303,7 +310,9 @@ static void table_format2(struct kunit *test)
 
 /*
  * Stage 1 by default and stage 2 for what others are put on, as far as the unit
- * has them.  Of IOMMU_HWPT_ALLOC_*, 1 is NEST_PARENT, 2 DIRTY_TRACKING.
+ * has them; for what tracks writes, stage 2 with a log, or stage 1.  Of
+ * IOMMU_HWPT_ALLOC_*, 1 is NEST_PARENT, 2 DIRTY_TRACKING; of CAP1, HA and HD are
+ * 0x30, DIRTY is 0x200.
  */
 static void stage_choice(struct kunit *test)
 {
@@ -321,6 +330,22 @@ static void stage_choice(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, cordon_stage_choose(&apart, 1), -EOPNOTSUPP);
 	KUNIT_EXPECT_EQ(test, cordon_stage_choose(&one, 1), -EOPNOTSUPP);
 	KUNIT_EXPECT_EQ(test, cordon_stage_choose(&two, 1), -EOPNOTSUPP);
+
+	/* the log, the descriptors of stage 1, or nothing */
+	KUNIT_EXPECT_EQ(test, cordon_stage_choose(&both, 2), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, cordon_stage_choose(&both, 3), -EOPNOTSUPP);
+	both.features = 0x17;
+	KUNIT_EXPECT_EQ(test, cordon_stage_choose(&both, 2), -EOPNOTSUPP);
+	both.features = 0x37;
+	KUNIT_EXPECT_EQ(test, cordon_stage_choose(&both, 2), CORDON_STAGE1);
+	KUNIT_EXPECT_EQ(test, cordon_stage_choose(&both, 3), -EOPNOTSUPP);
+	both.features = 0x237;
+	KUNIT_EXPECT_EQ(test, cordon_stage_choose(&both, 2), CORDON_STAGE2);
+	KUNIT_EXPECT_EQ(test, cordon_stage_choose(&both, 3), CORDON_STAGE2);
+	KUNIT_EXPECT_EQ(test, cordon_stage_choose(&both, 0), CORDON_STAGE1);
+	both.features = 0x207;
+	KUNIT_EXPECT_EQ(test, cordon_stage_choose(&both, 2), CORDON_STAGE2);
+	both.features = 0x7;
 
 	/* granules of stage 2 that are too large for the kernel */
 	both.pgsizes[CORDON_STAGE2] = 0;

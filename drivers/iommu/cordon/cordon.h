@@ -8,6 +8,7 @@
  * Locks, outermost first:
  *
  * - the group mutex of the IOMMU core: attach and release of one group
+ * - &cordon_domain.dirty_lock: turning a domain's dirty tracking on and off
  * - &cordon_unit.lock: directory, streams and attachments of one unit, and
  *   the time in which a fault is told to a device's driver
  * - &cordon_unit.port_lock: one question to the unit, and its answer
@@ -427,12 +428,15 @@ struct cordon_device {
  * @rcu: for freeing
  * @unit: the unit
  * @users: devices of @unit in the domain; protected by &cordon_unit.lock
+ * @logging: &cordon_domain.logging as the unit has been told of it; written
+ *	under &cordon_unit.lock
  */
 struct cordon_bond {
 	struct list_head list;
 	struct rcu_head rcu;
 	struct cordon_unit *unit;
 	unsigned int users;
+	bool logging;
 };
 
 /**
@@ -475,9 +479,13 @@ struct cordon_tags {
  * @private: no hardware can walk the tables: they are freed at once
  * @leaked: a unit that died may still walk the tables: they are never freed;
  *	set while others map and unmap, and never cleared
+ * @dirty_lock: serialises changes of @logging, until all units know them
+ * @log: root page of the dirty log (spec 4.7), or NULL
+ * @log_levels: levels of its directory
+ * @logging: devices' writes are logged there
  * @list: in the list of all paging domains
  * @name: name of the device that it was made for, or NULL
- * @table_bytes: memory of its tables, those put aside included
+ * @table_bytes: memory of its tables, those put aside included, and of its log
  */
 struct cordon_domain {
 	struct iommu_domain domain;
@@ -505,6 +513,11 @@ struct cordon_domain {
 	atomic_t nr_deferred;
 	bool private;
 	bool leaked;
+
+	struct mutex dirty_lock; /* turning the log on and off */
+	__le64 *log;
+	unsigned int log_levels;
+	bool logging;
 
 	struct list_head list;
 	const char *name;
@@ -613,6 +626,7 @@ struct cordon_fault_totals {
  * @fmt: CORDON_S1FMT_* for CORDON_S1_TABLE, CORDON_S2FMT_* for @s2
  * @s1root: address of the root table of stage 1, for CORDON_S1_TABLE
  * @s2root: address of the root table of stage 2, for @s2
+ * @dlroot: CORDON_ROOT_* of the dirty log, or 0
  * @fault: address of the fault block, or 0
  * @flimit: fault records that the device may have outstanding
  */
@@ -626,6 +640,7 @@ struct cordon_dc_values {
 	u64 fmt;
 	u64 s1root;
 	u64 s2root;
+	u64 dlroot;
 	u64 fault;
 	u16 flimit;
 };
@@ -891,6 +906,7 @@ void cordon_device_remove(struct cordon_device *cdev);
 int cordon_attach(struct cordon_device *cdev, struct iommu_domain *domain);
 int cordon_attach_locked(struct cordon_device *cdev,
 			 struct iommu_domain *domain);
+int cordon_renew_locked(struct cordon_unit *unit, struct iommu_domain *domain);
 void cordon_domain_leave(struct cordon_device *cdev,
 			 struct cordon_domain *cdom);
 
@@ -914,10 +930,24 @@ void cordon_domains_each(void (*each)(struct cordon_domain *domain, void *data),
 			 void *data);
 int cordon_domain_fits(const struct cordon_domain *domain,
 		       const struct cordon_unit *unit);
+struct cordon_bond *cordon_bond_find(struct cordon_domain *domain,
+				     struct cordon_unit *unit);
 struct cordon_bond *cordon_bond_get(struct cordon_domain *domain,
 				    struct cordon_unit *unit,
 				    struct cordon_bond *fresh);
 void cordon_bond_put(struct cordon_domain *domain, struct cordon_unit *unit);
+
+/* dirty.c */
+extern const struct iommu_dirty_ops cordon_dirty_ops;
+
+bool cordon_dirty_capable(const struct cordon_caps *caps,
+			  enum cordon_stage stage);
+bool cordon_dirty_fits(const struct cordon_domain *domain,
+		       const struct cordon_caps *caps);
+int cordon_log_init(struct cordon_domain *domain);
+void cordon_log_free(struct cordon_domain *domain);
+int cordon_log_cover(struct cordon_domain *domain, unsigned long iova,
+		     size_t size, gfp_t gfp);
 
 /* context.c */
 void *cordon_context_alloc(struct cordon_unit *unit);

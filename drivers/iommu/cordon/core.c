@@ -9,6 +9,7 @@
 #include <linux/of_address.h>
 #include <linux/pci.h>
 #include <linux/slab.h>
+#include <uapi/linux/iommufd.h>
 
 #include "cordon.h"
 #include "trace.h"
@@ -325,6 +326,38 @@ int cordon_attach_locked(struct cordon_device *cdev,
 	return dead || ret ? -EIO : 0;
 }
 
+/**
+ * cordon_renew_locked() - make the contexts of a domain's devices anew
+ * @unit: the unit; its lock is held
+ * @domain: a paging domain, which has changed in what it adds to contexts
+ *
+ * One store for each DeviceID, as when a device is attached: its DMA is handled
+ * by the old context or the new one.  When this returns 0, no DMA uses the old
+ * ones any more.
+ *
+ * Return: 0, or -EIO if the unit is dead; of what a dead unit knows nothing is
+ * changed.
+ */
+int cordon_renew_locked(struct cordon_unit *unit, struct iommu_domain *domain)
+{
+	struct cordon_device *cdev;
+	int ret;
+
+	lockdep_assert_held(&unit->lock);
+
+	list_for_each_entry(cdev, &unit->devices, list) {
+		if (cdev->domain != domain)
+			continue;
+		if (cordon_unit_state(unit) == CORDON_UNIT_DEAD)
+			return -EIO;
+		cordon_attach_prepare(cdev, domain);
+		ret = cordon_attach_publish(cdev);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
 /* Say once what a device has got by default, and again if that changes. */
 static void cordon_attach_tell(struct cordon_device *cdev,
 			       struct iommu_domain *domain)
@@ -440,6 +473,30 @@ int cordon_attach_dev(struct iommu_domain *domain, struct device *dev,
 	return cordon_attach(dev_iommu_priv_get(dev), domain);
 }
 
+static bool cordon_capable(struct device *dev, enum iommu_cap cap)
+{
+	struct cordon_device *cdev = dev_iommu_priv_get(dev);
+	u64 features = cdev->unit->caps.features;
+
+	switch (cap) {
+	case IOMMU_CAP_CACHE_COHERENCY:
+		return features & CORDON_CAP1_COHERENT;
+	case IOMMU_CAP_NOEXEC:
+		return features & CORDON_CAP1_EXEC;
+	case IOMMU_CAP_ENFORCE_CACHE_COHERENCY:
+		return cdev->snoop;
+	case IOMMU_CAP_DEFERRED_FLUSH:
+		return true;
+	case IOMMU_CAP_DIRTY_TRACKING:
+		/* Without iommufd's drivers' part, what is read goes nowhere. */
+		return IS_ENABLED(CONFIG_IOMMUFD_DRIVER) &&
+		       cordon_stage_choose(&cdev->unit->caps,
+					   IOMMU_HWPT_ALLOC_DIRTY_TRACKING) >= 0;
+	default:
+		return false;
+	}
+}
+
 /**
  * cordon_domain_alloc_paging_flags() - op of &struct iommu_ops
  * @dev: device that the domain is for
@@ -458,6 +515,9 @@ cordon_domain_alloc_paging_flags(struct device *dev, u32 flags,
 	struct iommu_domain *domain;
 
 	if (user_data)
+		return ERR_PTR(-EOPNOTSUPP);
+	if (flags & IOMMU_HWPT_ALLOC_DIRTY_TRACKING &&
+	    !cordon_capable(dev, IOMMU_CAP_DIRTY_TRACKING))
 		return ERR_PTR(-EOPNOTSUPP);
 	if (stage < 0)
 		return ERR_PTR(stage);
@@ -552,25 +612,6 @@ static int cordon_of_xlate(struct device *dev,
 		return -EINVAL;
 	}
 	return iommu_fwspec_add_ids(dev, args->args, 1);
-}
-
-static bool cordon_capable(struct device *dev, enum iommu_cap cap)
-{
-	struct cordon_device *cdev = dev_iommu_priv_get(dev);
-	u64 features = cdev->unit->caps.features;
-
-	switch (cap) {
-	case IOMMU_CAP_CACHE_COHERENCY:
-		return features & CORDON_CAP1_COHERENT;
-	case IOMMU_CAP_NOEXEC:
-		return features & CORDON_CAP1_EXEC;
-	case IOMMU_CAP_ENFORCE_CACHE_COHERENCY:
-		return cdev->snoop;
-	case IOMMU_CAP_DEFERRED_FLUSH:
-		return true;
-	default:
-		return false;
-	}
 }
 
 static void cordon_get_resv_regions(struct device *dev, struct list_head *head)

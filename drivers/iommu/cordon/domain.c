@@ -77,7 +77,9 @@ u64 cordon_s1fmt(const struct io_pgtable_cfg *cfg)
 	return FIELD_PREP(CORDON_S1FMT_T0SZ, cfg->arm_lpae_s1_cfg.tcr.tsz) |
 	       FIELD_PREP(CORDON_S1FMT_TG, cfg->arm_lpae_s1_cfg.tcr.tg) |
 	       FIELD_PREP(CORDON_S1FMT_PS, cfg->arm_lpae_s1_cfg.tcr.ips) |
-	       FIELD_PREP(CORDON_S1FMT_MAIR, 0);
+	       FIELD_PREP(CORDON_S1FMT_MAIR, 0) |
+	       (cfg->quirks & IO_PGTABLE_QUIRK_ARM_HD ?
+		CORDON_S1FMT_HA | CORDON_S1FMT_HD : 0);
 }
 EXPORT_SYMBOL_IF_KUNIT(cordon_s1fmt);
 
@@ -129,21 +131,31 @@ EXPORT_SYMBOL_IF_KUNIT(cordon_table_bits);
  * @caps: capabilities of the unit that it is for
  * @flags: IOMMU_HWPT_ALLOC_*
  *
- * Stage 1 if the unit has it, unless others are to be put on top.
+ * Stage 1 if the unit has it, unless others are to be put on top.  Writes are
+ * tracked by a log if the unit has one, for that has a bit for each 4 KiB
+ * within a block too; it belongs to stage 2 (spec 4.7).
  *
  * Return: an enum cordon_stage, or -EOPNOTSUPP.
  */
 int cordon_stage_choose(const struct cordon_caps *caps, u32 flags)
 {
-	if (flags & ~IOMMU_HWPT_ALLOC_NEST_PARENT)
+	bool parent = flags & IOMMU_HWPT_ALLOC_NEST_PARENT;
+
+	if (flags & ~(IOMMU_HWPT_ALLOC_NEST_PARENT |
+		      IOMMU_HWPT_ALLOC_DIRTY_TRACKING))
 		return -EOPNOTSUPP;
-	if (!flags)
-		return caps->pgsizes[CORDON_STAGE1] ? CORDON_STAGE1 :
-						      CORDON_STAGE2;
-	if (!caps->pgsizes[CORDON_STAGE2] ||
-	    !(caps->features & CORDON_CAP1_NESTED))
+	if (parent && (!caps->pgsizes[CORDON_STAGE2] ||
+		       !(caps->features & CORDON_CAP1_NESTED)))
 		return -EOPNOTSUPP;
-	return CORDON_STAGE2;
+	if (flags & IOMMU_HWPT_ALLOC_DIRTY_TRACKING) {
+		if (cordon_dirty_capable(caps, CORDON_STAGE2))
+			return CORDON_STAGE2;
+		if (!parent && cordon_dirty_capable(caps, CORDON_STAGE1))
+			return CORDON_STAGE1;
+		return -EOPNOTSUPP;
+	}
+	return parent || !caps->pgsizes[CORDON_STAGE1] ? CORDON_STAGE2 :
+							 CORDON_STAGE1;
 }
 EXPORT_SYMBOL_IF_KUNIT(cordon_stage_choose);
 
@@ -177,6 +189,9 @@ void cordon_domain_values(const struct cordon_domain *domain,
 		values->s1 = CORDON_S1_BYPASS;
 		values->s2 = true;
 		values->s2root = domain->root;
+		if (READ_ONCE(domain->logging))
+			values->dlroot = cordon_root_word(virt_to_phys(domain->log),
+							  domain->log_levels);
 	}
 }
 
@@ -314,6 +329,9 @@ static int cordon_domain_tables(struct cordon_domain *cdom,
 	if (flags & IOMMU_HWPT_ALLOC_NEST_PARENT &&
 	    unit->caps.features & CORDON_CAP1_FWB)
 		cfg.quirks |= CORDON_QUIRK_S2FWB;
+	if (flags & IOMMU_HWPT_ALLOC_DIRTY_TRACKING &&
+	    cdom->stage == CORDON_STAGE1)
+		cfg.quirks |= IO_PGTABLE_QUIRK_ARM_HD;
 
 	cdom->pgtbl = alloc_io_pgtable_ops(info->pgtable, &cfg, cdom);
 	if (!cdom->pgtbl)
@@ -391,8 +409,10 @@ static void cordon_domain_free(struct iommu_domain *domain)
 	cordon_tables_release(cdom);
 	cdom->private = true;
 	free_io_pgtable_ops(cdom->pgtbl);
+	cordon_log_free(cdom);
 	if (!cdom->leaked)
 		cordon_tag_free(cdom);
+	mutex_destroy(&cdom->dirty_lock);
 	kfree(cdom->name);
 	kfree(cdom);
 }
@@ -417,6 +437,7 @@ struct iommu_domain *cordon_domain_alloc(struct cordon_unit *unit,
 		return ERR_PTR(-ENOMEM);
 	INIT_LIST_HEAD(&cdom->bonds);
 	spin_lock_init(&cdom->lock);
+	mutex_init(&cdom->dirty_lock);
 	init_llist_head(&cdom->deferred);
 	cdom->domain.ops = &cordon_paging_ops;
 	cdom->domain.type = IOMMU_DOMAIN_UNMANAGED;
@@ -437,6 +458,12 @@ struct iommu_domain *cordon_domain_alloc(struct cordon_unit *unit,
 	ret = cordon_domain_tables(cdom, unit, flags);
 	if (ret)
 		goto err_tables;
+	if (flags & IOMMU_HWPT_ALLOC_DIRTY_TRACKING) {
+		cdom->domain.dirty_ops = &cordon_dirty_ops;
+		ret = stage == CORDON_STAGE2 ? cordon_log_init(cdom) : 0;
+		if (ret)
+			goto err_tables;
+	}
 	scoped_guard(mutex, &cordon_domains_lock)
 		list_add_tail(&cdom->list, &cordon_domains);
 	return &cdom->domain;
@@ -448,6 +475,7 @@ err_tables:
 	cordon_tables_release(cdom);
 	cordon_tag_free(cdom);
 err_free:
+	mutex_destroy(&cdom->dirty_lock);
 	kfree(cdom);
 	return ERR_PTR(ret);
 }
@@ -475,6 +503,9 @@ int cordon_domain_fits(const struct cordon_domain *domain,
 	if (domain->fmt & CORDON_S2FMT_FWB &&
 	    !(caps->features & CORDON_CAP1_FWB))
 		return -EINVAL;
+	/* It may be told to track writes at any time. */
+	if (!cordon_dirty_fits(domain, caps))
+		return -EINVAL;
 	/* Pages that are privileged there would be open to all here. */
 	if ((domain->prot_mask & IOMMU_PRIV) &&
 	    !(caps->features & CORDON_CAP1_PRIV))
@@ -482,8 +513,15 @@ int cordon_domain_fits(const struct cordon_domain *domain,
 	return 0;
 }
 
-static struct cordon_bond *cordon_bond_find(struct cordon_domain *domain,
-					    struct cordon_unit *unit)
+/**
+ * cordon_bond_find() - what a domain has to do with a unit
+ * @domain: the domain
+ * @unit: the unit; its lock is held, and rcu_read_lock()
+ *
+ * Return: the bond, which stays as long as the unit's lock is held, or NULL.
+ */
+struct cordon_bond *cordon_bond_find(struct cordon_domain *domain,
+				     struct cordon_unit *unit)
 {
 	struct cordon_bond *bond;
 
@@ -519,19 +557,22 @@ struct cordon_bond *cordon_bond_get(struct cordon_domain *domain,
 	if (bond) {
 		bond->users++;
 	} else {
-		fresh->unit = unit;
-		fresh->users = 1;
-		scoped_guard(spinlock, &domain->lock)
-			list_add_rcu(&fresh->list, &domain->bonds);
+		bond = fresh;
 		fresh = NULL;
+		bond->unit = unit;
+		bond->users = 1;
+		scoped_guard(spinlock, &domain->lock)
+			list_add_rcu(&bond->list, &domain->bonds);
 	}
 
 	/*
 	 * The list is changed before the context is published.  Pairs with the
 	 * barrier in cordon_domain_run(), between the change of a table and
-	 * the reading of the list.
+	 * the reading of the list, and with that in cordon_dirty_tell().
 	 */
 	dma_mb();
+	if (!fresh)
+		WRITE_ONCE(bond->logging, READ_ONCE(domain->logging));
 	return fresh;
 }
 
@@ -581,6 +622,12 @@ static int cordon_map_pages(struct iommu_domain *domain, unsigned long iova,
 {
 	struct cordon_domain *cdom = to_cordon_domain(domain);
 
+	if (unlikely(cdom->log)) {
+		int ret = cordon_log_cover(cdom, iova, pgsize * pgcount, gfp);
+
+		if (ret)
+			return ret;
+	}
 	/* The only one that some units cannot tell apart. */
 	if (unlikely(prot & IOMMU_PRIV))
 		prot &= cdom->prot_mask;

@@ -6,6 +6,7 @@
 #include <kunit/device.h>
 #include <linux/kthread.h>
 #include <linux/sizes.h>
+#include <uapi/linux/iommufd.h>
 
 #include "model_test.h"
 
@@ -549,6 +550,71 @@ static void no_memory_to_attach(struct kunit *test)
 	cordon_device_remove(cdev);
 	iommu_domain_free(domain);
 }
+
+/* A mapping that cannot be logged for want of memory is none. */
+static void no_memory_to_track(struct kunit *test)
+{
+	const u32 dirty = IOMMU_HWPT_ALLOC_DIRTY_TRACKING;
+	struct model_unit *m = model_start_with(test, "unit", test->param_value);
+	const size_t page = m->tables->page;
+	struct iommu_domain *domain = NULL;
+	unsigned int left = 0, nth;
+	struct cordon_device *cdev;
+	u64 iova = SZ_128M;
+	int ret;
+
+	if (!can_fail())
+		kunit_skip(test, "fault injection does not reach GFP_KERNEL");
+	for (nth = 1; !left; nth++) {
+		KUNIT_ASSERT_LT(test, nth, 100);
+		WRITE_ONCE(current->fail_nth, nth);
+		domain = cordon_domain_alloc(m->unit, m->tables->stage, dirty);
+		left = READ_ONCE(current->fail_nth);
+		WRITE_ONCE(current->fail_nth, 0);
+		if (IS_ERR(domain))
+			KUNIT_EXPECT_EQ(test, PTR_ERR(domain), -ENOMEM);
+		else if (!left)
+			iommu_domain_free(domain);
+	}
+	KUNIT_ASSERT_FALSE(test, IS_ERR(domain));
+	cdev = cordon_device_add(m->unit, m->dev, &(u32) { MODEL_DEVID }, 1);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(cdev));
+	KUNIT_EXPECT_EQ(test, 0, cordon_attach(cdev, domain));
+
+	/* Turning it on takes none. */
+	WRITE_ONCE(current->fail_nth, 1);
+	ret = domain->dirty_ops->set_dirty_tracking(domain, true);
+	WRITE_ONCE(current->fail_nth, 0);
+	KUNIT_EXPECT_EQ(test, ret, 0);
+
+	for (nth = 1, left = 0; !left; nth++) {
+		KUNIT_ASSERT_LT(test, nth, 100);
+		/* tables and leaves of the log that are not there yet */
+		iova += 64ULL * SZ_1G;
+		WRITE_ONCE(current->fail_nth, nth);
+		ret = iommu_map(domain, iova - page, 0x80000000000, 2 * page,
+				IOMMU_READ | IOMMU_WRITE, GFP_KERNEL);
+		left = READ_ONCE(current->fail_nth);
+		WRITE_ONCE(current->fail_nth, 0);
+		if (ret) {
+			KUNIT_EXPECT_EQ(test, ret, -ENOMEM);
+			EXPECT_FAULT(m, MODEL_DEVID, iova - page, MODEL_WRITE,
+				     NOT_MAPPED);
+			EXPECT_FAULT(m, MODEL_DEVID, iova, MODEL_WRITE, NOT_MAPPED);
+			ret = iommu_map(domain, iova - page, 0x80000000000,
+					2 * page, IOMMU_READ | IOMMU_WRITE,
+					GFP_KERNEL);
+			KUNIT_EXPECT_EQ(test, ret, 0);
+		}
+		EXPECT_PASS(m, MODEL_DEVID, iova - page, MODEL_WRITE,
+			    0x80000000000);
+		EXPECT_PASS(m, MODEL_DEVID, iova, MODEL_WRITE,
+			    0x80000000000 + page);
+	}
+	KUNIT_EXPECT_GT(test, nth, m->tables->stage == CORDON_STAGE2 ? 6 : 3);
+	cordon_device_remove(cdev);
+	iommu_domain_free(domain);
+}
 #endif /* CONFIG_FAULT_INJECTION */
 
 static struct kunit_case error_cases[] = {
@@ -569,6 +635,7 @@ static struct kunit_case error_cases[] = {
 #ifdef CONFIG_FAULT_INJECTION
 	KUNIT_CASE(no_memory_to_create),
 	KUNIT_CASE_PARAM(no_memory_to_attach, tables_gen_params),
+	KUNIT_CASE_PARAM(no_memory_to_track, tables_gen_params),
 #endif
 	{ }
 };

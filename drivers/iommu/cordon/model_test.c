@@ -751,4 +751,5 @@ bool model_saw(struct model_unit *m, unsigned int since, unsigned int opcode,
 	return saw;
 }
 
-CORDON_IMPORT_KUNIT();
+CORDON_IMPORT_NS(EXPORTED_FOR_KUNIT_TESTING);
+CORDON_IMPORT_NS(IOMMUFD);

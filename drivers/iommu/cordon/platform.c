@@ -981,5 +981,7 @@ static void __exit cordon_exit(void)
 }
 module_exit(cordon_exit);
 
+/* iova_bitmap_set(), by iommu_dirty_bitmap_record() */
+CORDON_IMPORT_NS(IOMMUFD);
 MODULE_DESCRIPTION("Cordon IOMMU");
 MODULE_LICENSE("GPL");

@@ -40,6 +40,24 @@ TRACE_EVENT(cordon_attach,
 		      __entry->vmtag, __entry->dtag, __entry->ret)
 );
 
+/* Writes of a domain's devices are logged from now on, or are not (spec 12.4). */
+TRACE_EVENT(cordon_dirty_tracking,
+	    TP_PROTO(struct cordon_tags tags, const char *name, bool on, int ret),
+	    TP_ARGS(tags, name, on, ret),
+	    TP_STRUCT__entry(__field(u32, dtag)
+			     __field(u16, vmtag)
+			     __string(name, name)
+			     __field(bool, on)
+			     __field(int, ret)),
+	    TP_fast_assign(__entry->dtag = tags.dtag;
+			   __entry->vmtag = tags.vmtag;
+			   __assign_str(name);
+			   __entry->on = on;
+			   __entry->ret = ret;),
+	    TP_printk("vmtag=%u dtag=%u (%s) on=%d ret=%d", __entry->vmtag,
+		      __entry->dtag, __get_str(name), __entry->on, __entry->ret)
+);
+
 /* Pages were mapped, or only some of them (spec 11.2: no command follows). */
 TRACE_EVENT(cordon_map,
 	    TP_PROTO(struct cordon_tags tags, const char *name, u64 iova, u64 paddr, u64 size,
