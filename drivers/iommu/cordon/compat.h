@@ -21,6 +21,7 @@ int cordon_attach_dev(struct iommu_domain *domain, struct device *dev,
 struct iommu_domain *
 cordon_domain_alloc_paging_flags(struct device *dev, u32 flags,
 				 const struct iommu_user_data *user_data);
+void *cordon_hw_info(struct device *dev, u32 *length, u32 *type);
 
 /*
  * Declared in a header under drivers/iommu that a module built outside of the
@@ -87,6 +88,26 @@ static inline int of_map_iommu_id(struct device_node *np, u32 id,
 	arg->args_count = 1;
 	return of_map_id(np, id, "iommu-map", "iommu-map-mask", &arg->np,
 			 arg->args);
+}
+#endif
+
+/* The type of hw_info() became an enum, and says what is asked for. */
+#ifdef CORDON_HAVE_HW_INFO_ENUM
+static inline void *cordon_op_hw_info(struct device *dev, u32 *length,
+				      enum iommu_hw_info_type *type)
+{
+	u32 value = *type;
+	void *info = cordon_hw_info(dev, length, &value);
+
+	*type = value;
+	return info;
+}
+#else
+static inline void *cordon_op_hw_info(struct device *dev, u32 *length, u32 *type)
+{
+	/* Whatever user space has left there. */
+	*type = 0;
+	return cordon_hw_info(dev, length, type);
 }
 #endif
 

@@ -9,6 +9,7 @@
 #include <linux/of_address.h>
 #include <linux/pci.h>
 #include <linux/slab.h>
+#include <uapi/linux/cordon.h>
 #include <uapi/linux/iommufd.h>
 
 #include "cordon.h"
@@ -614,6 +615,37 @@ static int cordon_of_xlate(struct device *dev,
 	return iommu_fwspec_add_ids(dev, args->args, 1);
 }
 
+/**
+ * cordon_hw_info() - op of &struct iommu_ops: what user space may know of a unit
+ * @dev: a device behind it
+ * @length: where to put the length of what is returned
+ * @type: what is asked for, 0 for whatever there is; and where to put what it is
+ *
+ * Return: a struct iommu_hw_info_cordon, which the caller frees, or ERR_PTR:
+ * -EOPNOTSUPP if it is not asked for, or -ENOMEM.
+ */
+void *cordon_hw_info(struct device *dev, u32 *length, u32 *type)
+{
+	struct cordon_device *cdev = dev_iommu_priv_get(dev);
+	const struct cordon_cap_regs *regs = &cdev->unit->regs;
+	struct iommu_hw_info_cordon *info;
+
+	if (*type && *type != IOMMU_HW_INFO_TYPE_CORDON)
+		return ERR_PTR(-EOPNOTSUPP);
+	info = kzalloc(sizeof(*info), GFP_KERNEL);
+	if (!info)
+		return ERR_PTR(-ENOMEM);
+	info->id = regs->id;
+	info->cap0 = regs->cap0;
+	info->cap1 = regs->cap1;
+	info->cap2 = regs->cap2;
+	info->cap3 = regs->cap3;
+	info->cap4 = regs->cap4;
+	*length = sizeof(*info);
+	*type = IOMMU_HW_INFO_TYPE_CORDON;
+	return info;
+}
+
 static void cordon_get_resv_regions(struct device *dev, struct list_head *head)
 {
 	struct iommu_resv_region *region;
@@ -640,6 +672,7 @@ static int cordon_def_domain_type(struct device *dev)
 
 const struct iommu_ops cordon_ops = {
 	.capable = cordon_capable,
+	.hw_info = cordon_op_hw_info,
 	CORDON_OP_DOMAIN_ALLOC,
 	.probe_device = cordon_probe_device,
 	.release_device = cordon_release_device,

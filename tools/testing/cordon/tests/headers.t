@@ -31,6 +31,7 @@ builds() {
 	mkdir -p "$tmp/build/drivers/iommu" "$tmp/build/include/linux"
 	cp -r "$top_dir/drivers/iommu/cordon" "$tmp/build/drivers/iommu/"
 	cp "$top_dir/include/linux/cordon_hw.h" "$tmp/build/include/linux/"
+	cp -r "$top_dir/include/uapi" "$tmp/build/include/"
 	make -C "${1%-arm64}-common" O="$1" W=1 -j "$(nproc)" \
 		M="$tmp/build/drivers/iommu/cordon" modules >"$tmp/log" 2>&1 || {
 		cat "$tmp/log"

@@ -75,6 +75,7 @@ builds_in_silence() {
 	mkdir -p "$dir/drivers/iommu" "$dir/include/linux" "$dir/tools/testing/cordon"
 	cp -r drivers/iommu/cordon "$dir/drivers/iommu/"
 	cp include/linux/cordon*.h "$dir/include/linux/"
+	cp -r include/uapi "$dir/include/"
 	cp -r tools/testing/cordon/model "$dir/tools/testing/cordon/"
 	make -s -C "$kernel" M="$dir/drivers/iommu/cordon" ARCH=arm64 \
 		CROSS_COMPILE=aarch64-linux-gnu- -j "$(nproc)" W=1 C=1 CHECK=sparse \
@@ -99,7 +100,7 @@ examples_are_valid() {
 }
 
 cd "$top_dir"
-mapfile -t driver < <(find drivers/iommu/cordon include/linux -name '*.[ch]' | sort)
+mapfile -t driver < <(find drivers/iommu/cordon include -name '*.[ch]' | sort)
 mapfile -t beside < <(find tools/testing/cordon/model tools/testing/cordon/engine \
 	tools/testing/cordon/guest/engine -path '*/tests' -prune -o -name '*.[ch]' -print |
 	sort)
