@@ -151,6 +151,25 @@ bind() {
 	echo "$1" >/sys/bus/pci/drivers_probe && [ -e "$pci/$1/driver" ]
 }
 
+# give_to_vfio BDF: user space can have the device.
+give_to_vfio() {
+	unbind "$1"
+	echo vfio-pci >"$pci/$1/driver_override"
+	bind "$1" && wait_for 5 [ -c "$(vfio_device "$1")" ]
+}
+
+# vfio_device BDF: the file by which it has it.
+vfio_device() {
+	echo "/dev/vfio/devices/$(basename "$pci/$1"/vfio-dev/vfio*)"
+}
+
+# take_from_vfio BDF DRIVER: the device goes back to its driver.
+take_from_vfio() {
+	unbind "$1"
+	echo >"$pci/$1/driver_override"
+	bind "$1" && [ "$(driver_of "$1")" = "$2" ]
+}
+
 # set_domain BDF TYPE: the device must be unbound.
 set_domain() {
 	echo "$2" >"$pci/$1/iommu_group/type" && [ "$(domain_of "$1")" = "$2" ]
