@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Take a device as VFIO's users do, map a page for it, reset it, give it back.
+ * Take a device as VFIO's users do, say whether its accesses are coherent whatever
+ * they want, map a page for it, reset it, give it back.
  *
  * Usage: vfio-hold BDF GROUP
  */
@@ -51,6 +52,10 @@ int main(int argc, char **argv)
 	device = ioctl(group, VFIO_GROUP_GET_DEVICE_FD, argv[1]);
 	if (device < 0)
 		return complain("VFIO_GROUP_GET_DEVICE_FD");
+
+	printf("cache coherency: %s\n",
+	       ioctl(container, VFIO_CHECK_EXTENSION, VFIO_DMA_CC_IOMMU) == 1 ? "enforced" :
+	       "not enforced");
 
 	page = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (page == MAP_FAILED)

@@ -6,7 +6,10 @@
 #
 # A DMA may use the old context until the invalidation has taken effect: with
 # domains that change under it, two seconds are not too long on a busy machine.
-exec "$(dirname "$0")/on-board" -k light-6.12 slow 500 probe-failures,engine-tests,iommufd \
+# The unit has no dirty log, so that what devices write is seen in stage 1.
+exec "$(dirname "$0")/on-board" -k light-6.12 slow 500 \
+	probe-failures,engine-tests,iommufd,dirty:state:loose \
+	-global cordon-iommu.dirty-log=off -global cordon-iommu.snoop=off \
 	-global cordon-iommu.command-latency=50000 \
 	-global cordon-iommu.check-grace=2000000000 \
 	-device cordon-iommu,stage1=off,stage2=off \
