@@ -481,7 +481,9 @@ static bool cordon_capable(struct device *dev, enum iommu_cap cap)
 
 	switch (cap) {
 	case IOMMU_CAP_CACHE_COHERENCY:
-		return features & CORDON_CAP1_COHERENT;
+		/* No descriptor makes a device look into caches. */
+		return features & CORDON_CAP1_COHERENT &&
+		       cordon_is_coherent(dev);
 	case IOMMU_CAP_NOEXEC:
 		return features & CORDON_CAP1_EXEC;
 	case IOMMU_CAP_ENFORCE_CACHE_COHERENCY:
