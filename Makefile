@@ -7,7 +7,7 @@ KERNEL ?= test-6.12
 
 .DEFAULT_GOAL := help
 .PHONY: help run test vfio stress mutants fuzz build toolbox qemu kernel module rootfs modules \
-	deb clean
+	install-tree deb clean
 
 help: ## list targets and tests
 	@echo 'Targets:'
@@ -61,6 +61,9 @@ modules: ## build the driver for any kernel: make modules KDIR=/path
 
 deb: toolbox ## make the DKMS package
 	@$(board)/build-deb
+
+install-tree: ## put the driver into a kernel's source: KERNEL_TREE=/path
+	@tools/cordon/install-tree "$(KERNEL_TREE)"
 
 clean: ## remove what this checkout built; sources and toolbox stay cached
 	@$(board)/clean
