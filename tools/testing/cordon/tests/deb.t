@@ -31,7 +31,7 @@ sources() {
 	dpkg-deb -x "$work_dir"/deb/cordon-dkms_*.deb "$tmp/root"
 	cd "$tmp/root"/usr/src/cordon-* || return 1
 	diff <(cd "$top_dir" && git_top ls-files 'drivers/iommu/cordon/*.[ch]' \
-		include/linux/cordon_hw.h | grep -v '_test\.[ch]$') \
+		'include/*.h' | grep -v '_test\.[ch]$' | sort) \
 		<(find . -name '*.[ch]' | sed 's|^\./||' | sort)
 }
 

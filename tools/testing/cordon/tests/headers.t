@@ -28,10 +28,9 @@ expect() {
 # builds KDIR: with the kernel's own warnings and those of W=1.
 builds() {
 	rm -rf "$tmp/build"
-	mkdir -p "$tmp/build/drivers/iommu" "$tmp/build/include/linux"
+	mkdir -p "$tmp/build/drivers/iommu"
 	cp -r "$top_dir/drivers/iommu/cordon" "$tmp/build/drivers/iommu/"
-	cp "$top_dir/include/linux/cordon_hw.h" "$tmp/build/include/linux/"
-	cp -r "$top_dir/include/uapi" "$tmp/build/include/"
+	cp -r "$top_dir/include" "$tmp/build/"
 	make -C "${1%-arm64}-common" O="$1" W=1 -j "$(nproc)" \
 		M="$tmp/build/drivers/iommu/cordon" modules >"$tmp/log" 2>&1 || {
 		cat "$tmp/log"
