@@ -5,6 +5,9 @@
 # timeout: 900
 . "$(dirname "$0")/../board/lib.sh"
 enter_toolbox "$@"
+# What is mounted here is nobody else's: other tests boot the same kernel.
+[ -n "${CORDON_OWN_MOUNTS:-}" ] ||
+	CORDON_OWN_MOUNTS=1 exec unshare --mount "$0" "$@"
 
 build=$(readlink -f "$cache_dir/kernels/light-6.12")
 source=$(readlink -f "$build/source")
@@ -37,7 +40,6 @@ make_in_tree() {
 	make -C "$source" O="$build" ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu- \
 		-j "$(nproc)" "$@"
 }
-
 
 install_twice() {
 	"$top_dir/tools/cordon/install-tree" "$source" || return 1
