@@ -7,7 +7,7 @@
 enter_toolbox "$@"
 # What is mounted here is nobody else's: other tests boot the same kernel.
 [ -n "${CORDON_OWN_MOUNTS:-}" ] ||
-	CORDON_OWN_MOUNTS=1 exec unshare --mount "$0" "$@"
+	CORDON_OWN_MOUNTS=1 exec unshare --mount --propagation unchanged "$0" "$@"
 
 build=$(readlink -f "$cache_dir/kernels/light-6.12")
 source=$(readlink -f "$build/source")
