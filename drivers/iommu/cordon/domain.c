@@ -685,10 +685,10 @@ static phys_addr_t cordon_iova_to_phys(struct iommu_domain *domain,
 	const u64 *table = cdom->table;
 	u64 entry;
 
-	if (unlikely(cdom->oas_bits > 48))
-		return cdom->pgtbl->iova_to_phys(cdom->pgtbl, iova);
 	if (unlikely(iova >> cdom->ias_bits))
 		return 0;
+	if (unlikely(cdom->oas_bits > 48))
+		return cdom->pgtbl->iova_to_phys(cdom->pgtbl, iova);
 	/* The root may be smaller than a table, or several of them in a row. */
 	entry = READ_ONCE(table[iova >> shift]);
 	while (entry & CORDON_D_VALID) {
@@ -707,7 +707,6 @@ static phys_addr_t cordon_iova_to_phys(struct iommu_domain *domain,
 static bool cordon_enforce_cache_coherency(struct iommu_domain *domain)
 {
 	struct cordon_domain *cdom = to_cordon_domain(domain);
-
 	bool enforced;
 
 	spin_lock(&cdom->lock);
