@@ -802,8 +802,10 @@ static u8 attribute(struct model_unit *m, u32 devid, u64 addr)
 	};
 	struct cordon_verdict verdict = { };
 
-	KUNIT_EXPECT_EQ(m->test, 0,
-			cordon_port_ask(m->unit, &question, false, &verdict));
+	scoped_guard(mutex, &m->unit->lock)
+		KUNIT_EXPECT_EQ(m->test, 0,
+				cordon_port_ask(m->unit, &question, false,
+						&verdict));
 	KUNIT_EXPECT_EQ(m->test, verdict.reason, 0);
 	return verdict.attr;
 }
