@@ -1030,6 +1030,8 @@ int cordon_fault_describe(const struct cordon_fault_event *event,
 			  const struct cordon_fault_names *names, char *buf,
 			  size_t size);
 const char *cordon_fault_reason_text(unsigned int reason);
+int cordon_fault_stage_text(char *buf, size_t size, unsigned int stage,
+			    int level, bool walk, u64 ipa);
 bool cordon_fault_ready(const struct cordon_fault *record, u32 index,
 			unsigned int log2);
 unsigned int cordon_fault_drain(struct cordon_unit *unit);

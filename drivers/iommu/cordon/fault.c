@@ -112,6 +112,31 @@ const char *cordon_fault_reason_text(unsigned int reason)
 EXPORT_SYMBOL_IF_KUNIT(cordon_fault_reason_text);
 
 /**
+ * cordon_fault_stage_text() - where in its tables a request was stopped
+ * @buf: where to write
+ * @size: of @buf
+ * @stage: 1 or 2
+ * @level: level of the table, or CORDON_FAULT_NO_LEVEL
+ * @walk: it was an access to a table, not the request's own
+ * @ipa: address that stage 2 was asked for
+ *
+ * Return: how many characters were written.
+ */
+int cordon_fault_stage_text(char *buf, size_t size, unsigned int stage,
+			    int level, bool walk, u64 ipa)
+{
+	int n = scnprintf(buf, size, " (stage %u", stage);
+
+	if (level != CORDON_FAULT_NO_LEVEL)
+		n += scnprintf(buf + n, size - n, " level %d", level);
+	if (walk)
+		n += scnprintf(buf + n, size - n, ", while walking");
+	if (stage == 2)
+		n += scnprintf(buf + n, size - n, ", IPA 0x%llx", ipa);
+	return n + scnprintf(buf + n, size - n, ")");
+}
+
+/**
  * cordon_fault_decode() - take a fault record apart (spec 6.2)
  * @record: the record
  * @event: what it says
@@ -223,18 +248,10 @@ int cordon_fault_describe(const struct cordon_fault_event *event,
 	if (event->reason == CORDON_REASON_DC_MALFORMED ||
 	    event->reason == CORDON_REASON_PC_MALFORMED)
 		n += scnprintf(buf + n, size - n, " (check %u)", event->detail);
-	if (event->stage) {
-		n += scnprintf(buf + n, size - n, " (stage %u", event->stage);
-		if (event->level != CORDON_FAULT_NO_LEVEL)
-			n += scnprintf(buf + n, size - n, " level %d",
-				       event->level);
-		if (event->walk)
-			n += scnprintf(buf + n, size - n, ", while walking");
-		if (event->stage == 2)
-			n += scnprintf(buf + n, size - n, ", IPA 0x%llx",
-				       event->ipa);
-		n += scnprintf(buf + n, size - n, ")");
-	}
+	if (event->stage)
+		n += cordon_fault_stage_text(buf + n, size - n, event->stage,
+					     event->level, event->walk,
+					     event->ipa);
 
 	n += scnprintf(buf + n, size - n, ", domain");
 	if (event->dtag)

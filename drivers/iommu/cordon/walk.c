@@ -789,18 +789,10 @@ int cordon_verdict_describe(const struct cordon_verdict *verdict, char *buf,
 	if (verdict->detail)
 		n += scnprintf(buf + n, size - n, " (check %u)",
 			       verdict->detail);
-	if (verdict->stage) {
-		n += scnprintf(buf + n, size - n, " (stage %u", verdict->stage);
-		if (verdict->level != CORDON_FAULT_NO_LEVEL)
-			n += scnprintf(buf + n, size - n, " level %d",
-				       verdict->level);
-		if (verdict->walk)
-			n += scnprintf(buf + n, size - n, ", while walking");
-		if (verdict->stage == 2)
-			n += scnprintf(buf + n, size - n, ", IPA 0x%llx",
-				       verdict->ipa);
-		n += scnprintf(buf + n, size - n, ")");
-	}
+	if (verdict->stage)
+		n += cordon_fault_stage_text(buf + n, size - n, verdict->stage,
+					     verdict->level, verdict->walk,
+					     verdict->ipa);
 	if (verdict->where)
 		n += scnprintf(buf + n, size - n, ", decided at 0x%llx",
 			       verdict->where);
