@@ -2,28 +2,14 @@
 # the DKMS package is made, holds what the module is built from, and lintian has nothing to say
 . "$(dirname "$0")/../board/lib.sh"
 enter_toolbox "$@"
+# shellcheck source=expect.sh
+. "$(dirname "$0")/expect.sh"
 
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
-count=0 failed=0
-
-# expect NAME COMMAND...: what it prints is shown if it fails.
-expect() {
-	local name=$1
-	shift
-	count=$((count + 1))
-	if "$@" >"$tmp/said" 2>&1; then
-		echo "ok $count - $name"
-	else
-		echo "not ok $count - $name"
-		sed 's/^/# /' "$tmp/said" | head -n 40
-		failed=1
-	fi
-}
-
 lintian_is_silent() {
 	(cd "$work_dir/deb" && lintian --allow-root --fail-on error,warning,info \
-		cordon_*.changes) && [ ! -s "$tmp/said" ]
+		cordon_*.changes) && [ ! -s "$said" ]
 }
 
 # Every file of the driver but its tests, and nothing else of C.

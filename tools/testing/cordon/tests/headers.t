@@ -8,25 +8,11 @@ if [ -z "$in_toolbox" ]; then
 	"$board_dir/headers" 7 >/dev/null
 fi
 enter_toolbox "$@"
+# shellcheck source=expect.sh
+. "$(dirname "$0")/expect.sh"
 
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
-count=0 failed=0
-
-# expect NAME COMMAND...: what it prints is shown if it fails.
-expect() {
-	local name=$1
-	shift
-	count=$((count + 1))
-	if "$@" >"$tmp/said" 2>&1; then
-		echo "ok $count - $name"
-	else
-		echo "not ok $count - $name"
-		sed 's/^/# /' "$tmp/said" | head -n 40
-		failed=1
-	fi
-}
-
 # builds KDIR: with the kernel's own warnings and those of W=1.
 builds() {
 	rm -rf "$tmp/build"

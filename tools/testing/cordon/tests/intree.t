@@ -9,25 +9,12 @@ enter_toolbox "$@"
 [ -n "${CORDON_OWN_MOUNTS:-}" ] ||
 	CORDON_OWN_MOUNTS=1 exec unshare --mount --propagation unchanged "$0" "$@"
 
+# shellcheck source=expect.sh
+. "$(dirname "$0")/expect.sh"
+
 build=$(readlink -f "$cache_dir/kernels/light-6.12")
 source=$(readlink -f "$build/source")
 over=$work_dir/intree/$(basename "$build")
-count=0 failed=0
-
-# expect NAME COMMAND...: what it prints is shown if it fails.
-expect() {
-	local name=$1
-	shift
-	count=$((count + 1))
-	if "$@" >"$log_dir/intree.said" 2>&1; then
-		echo "ok $count - $name"
-	else
-		echo "not ok $count - $name"
-		sed 's/^/# /' "$log_dir/intree.said" | tail -n 40
-		failed=1
-	fi
-}
-
 # over_it DIR NAME: what is written to DIR from now on lands elsewhere, seen by
 # us alone.  So neither a source nor a built kernel is copied, or made anew: make
 # finds them where they were, with our files among them.
