@@ -914,6 +914,7 @@ void cordon_domain_leave(struct cordon_device *cdev,
 extern struct iommu_domain cordon_identity_domain;
 extern struct iommu_domain cordon_blocked_domain;
 extern const struct iommu_domain_ops cordon_paging_ops;
+extern const struct iommu_domain_ops cordon_limited_ops;
 
 int cordon_stage_choose(const struct cordon_caps *caps, u32 flags);
 struct iommu_domain *cordon_domain_alloc(struct cordon_unit *unit,

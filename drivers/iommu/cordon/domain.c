@@ -464,6 +464,8 @@ struct iommu_domain *cordon_domain_alloc(struct cordon_unit *unit,
 		if (ret)
 			goto err_tables;
 	}
+	if (cdom->log || !(cdom->prot_mask & IOMMU_PRIV))
+		cdom->domain.ops = &cordon_limited_ops;
 	scoped_guard(mutex, &cordon_domains_lock)
 		list_add_tail(&cdom->list, &cordon_domains);
 	return &cdom->domain;
@@ -622,20 +624,28 @@ static int cordon_map_pages(struct iommu_domain *domain, unsigned long iova,
 {
 	struct cordon_domain *cdom = to_cordon_domain(domain);
 
-	if (unlikely(cdom->log)) {
-		int ret = cordon_log_cover(cdom, iova, pgsize * pgcount, gfp);
-
-		if (ret)
-			return ret;
-	}
-	/* The only one that some units cannot tell apart. */
-	if (unlikely(prot & IOMMU_PRIV))
-		prot &= cdom->prot_mask;
 	if (trace_cordon_map_enabled())
 		return cordon_map_traced(cdom, iova, paddr, pgsize, pgcount,
 					 prot, gfp, mapped);
 	return cdom->pgtbl->map_pages(cdom->pgtbl, iova, paddr, pgsize, pgcount,
 				      prot, gfp, mapped);
+}
+
+/* Where there is a log to be made ready, or privilege makes no difference. */
+static int cordon_map_limited(struct iommu_domain *domain, unsigned long iova,
+			      phys_addr_t paddr, size_t pgsize, size_t pgcount,
+			      int prot, gfp_t gfp, size_t *mapped)
+{
+	struct cordon_domain *cdom = to_cordon_domain(domain);
+
+	if (cdom->log) {
+		int ret = cordon_log_cover(cdom, iova, pgsize * pgcount, gfp);
+
+		if (ret)
+			return ret;
+	}
+	return cordon_map_pages(domain, iova, paddr, pgsize, pgcount,
+				prot & cdom->prot_mask, gfp, mapped);
 }
 
 /* Does a lazy unmapping have to be a strict one? */
@@ -720,6 +730,18 @@ static bool cordon_enforce_cache_coherency(struct iommu_domain *domain)
 const struct iommu_domain_ops cordon_paging_ops = {
 	.attach_dev = cordon_op_attach_dev,
 	.map_pages = cordon_map_pages,
+	.unmap_pages = cordon_unmap_pages,
+	.iova_to_phys = cordon_iova_to_phys,
+	.iotlb_sync = cordon_iotlb_sync,
+	.flush_iotlb_all = cordon_flush_iotlb_all,
+	.enforce_cache_coherency = cordon_enforce_cache_coherency,
+	.free = cordon_domain_free,
+};
+
+/* The usual ones ask for nothing before they map. */
+const struct iommu_domain_ops cordon_limited_ops = {
+	.attach_dev = cordon_op_attach_dev,
+	.map_pages = cordon_map_limited,
 	.unmap_pages = cordon_unmap_pages,
 	.iova_to_phys = cordon_iova_to_phys,
 	.iotlb_sync = cordon_iotlb_sync,
