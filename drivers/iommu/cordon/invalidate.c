@@ -654,7 +654,7 @@ void cordon_iotlb_sync(struct iommu_domain *domain,
 
 	if (unlikely(atomic_read(&cdom->nr_deferred) >= CORDON_DEFERRED_TABLES))
 		cordon_domain_flush(cdom);
-	else if (cordon_gather_has_any(gather))
+	else if (likely(cordon_gather_has_any(gather)))
 		cordon_domain_run(cdom, cordon_gather_cmd(gather, cdom->tags,
 							  cdom->granule));
 }

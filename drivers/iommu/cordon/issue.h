@@ -73,10 +73,13 @@ static __always_inline int cordon_queue_issue(struct cordon_queue *q,
 			return cordon_queue_wait_on(q, index, skips, resets);
 		cpu_relax();
 	}
-	/* As in cordon_queue_wait(), which judges what is unusual. */
+	/*
+	 * As in cordon_queue_wait(), which judges what is unusual.  The word
+	 * names this very command, which has not been skipped, then; but it may
+	 * be of another life of the queue.
+	 */
 	dma_rmb();
-	if (unlikely(READ_ONCE(q->skips) != skips ||
-		     READ_ONCE(q->resets) != resets))
+	if (unlikely(READ_ONCE(q->resets) != resets))
 		return cordon_queue_wait_on(q, index, skips, resets);
 	return 0;
 }
