@@ -1,5 +1,5 @@
 #!/bin/bash
-# tracked files hold no leftovers, machine paths or large blobs
+# tracked files hold no leftovers, machine paths or large blobs, and defects to plant fit
 . "$(dirname "$0")/../board/lib.sh"
 cd "$top_dir"
 
@@ -32,5 +32,6 @@ done)"
 report "no C file above 1200 lines" "$(for f in "${files[@]}"; do
 	case $f in *.[ch]) [ "$(wc -l <"$f")" -le 1200 ] || echo "$f" ;; esac
 done)"
+report "each defect of board/mutants can be put in" "$("$board_dir/mutants" -n)"
 echo "1..$n"
 exit $bad
