@@ -1,5 +1,6 @@
 #!/bin/bash
 # hardware that fails while it is in use
 # board
+# kernel: light-6.12
 # timeout: 300
-exec "$(dirname "$0")/on-board" -m broken 280 broken
+exec "$(dirname "$0")/on-board" -k light-6.12 -m broken 280 broken

@@ -1,12 +1,13 @@
 #!/bin/bash
 # several units, platform masters among their devices, the engine by hand, and a unit that fails
 # board
+# kernel: light-6.12
 # timeout: 520
 #
 # Behind the first unit is PCI, behind the second an engine, behind the third, which
 # is small, another one and a PL330.  They move between domains while they are at
 # work, so an entry that is stale may be used until its invalidation is complete.
-exec "$(dirname "$0")/on-board" -m units 500 \
+exec "$(dirname "$0")/on-board" -k light-6.12 -m units 500 \
 	dmatest,by-hand:pci:platform,units \
 	-global cordon-iommu.check-grace=2000000000 \
 	-device cordon-iommu,id=iommu1 \
