@@ -1,6 +1,5 @@
 #!/bin/bash
 # memory that runs out, at each allocation of binding, attaching, mapping and removal
 # board
-# by name
 # timeout: 440
 exec "$(dirname "$0")/on-board" -a kmemleak=on no-memory 420 no-memory:short
