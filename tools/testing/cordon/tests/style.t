@@ -69,9 +69,10 @@ kernel_doc() {
 }
 
 # The module and its tests, from nothing, with every warning: the compiler's
-# W=1 and sparse's. What make says of its own work is not a warning.
+# W=1 and sparse's. What make says of its own work is not a warning.  The name is
+# always the same, for the compiler's cache, which keeps warnings too.
 builds_in_silence() {
-	local dir=$tmp/build
+	local dir=/tmp/build
 	mkdir -p "$dir/drivers/iommu" "$dir/include/linux" "$dir/tools/testing/cordon"
 	cp -r drivers/iommu/cordon "$dir/drivers/iommu/"
 	cp include/linux/cordon*.h "$dir/include/linux/"
