@@ -233,6 +233,23 @@ static void permissions(struct kunit *test)
 	EXPECT_FAULT(m, MODEL_DEVID, page, MODEL_WRITE, PERMISSION);
 }
 
+/* Where privilege makes no difference, what is for the privileged is for all. */
+static void without_privilege(struct kunit *test)
+{
+	struct model_unit *m = model_prepare(test, "unit");
+	struct iommu_domain *domain;
+
+	/* CAP1 */
+	m->config.cap[2] &= ~CORDON_CAP1_PRIV;
+	model_reconfigure(m);
+	model_start_prepared(m);
+	domain = model_domain(m);
+	attach(test, model_device1(m, "device", MODEL_DEVID), domain);
+	map(test, domain, 0x10000, PA_A, SZ_64K, RW | IOMMU_PRIV);
+	EXPECT_PASS(m, MODEL_DEVID, 0x10000, MODEL_WRITE, PA_A);
+	EXPECT_PASS(m, MODEL_DEVID, 0x10000, MODEL_READ | MODEL_PRIV, PA_A);
+}
+
 /*
  * Ranges that hold whole tables: these are unlinked, and must neither be
  * walked by hardware afterwards nor kept for ever by the driver.
@@ -1059,6 +1076,7 @@ static struct kunit_case map_cases[] = {
 	KUNIT_CASE_PARAM(map_and_unmap, tables_gen_params),
 	KUNIT_CASE_PARAM(lazy, tables_gen_params),
 	KUNIT_CASE_PARAM(permissions, tables_gen_params),
+	KUNIT_CASE(without_privilege),
 	KUNIT_CASE_PARAM(tables_go, tables_gen_params),
 	KUNIT_CASE_PARAM(block_over_table, tables_gen_params),
 	KUNIT_CASE_PARAM(last_page, tables_gen_params),
