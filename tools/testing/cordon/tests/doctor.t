@@ -5,21 +5,14 @@
 # timeout: 420
 . "$(dirname "$0")/../board/lib.sh"
 enter_toolbox "$@"
+# shellcheck source=expect.sh
+. "$(dirname "$0")/expect.sh"
 
-count=0 failed=0
-
-# situation TITLE OPTIONS-OF-ON-BOARD...: one boot, as a subtest.
+# situation TITLE OPTIONS-OF-ON-BOARD...: one boot.
 situation() {
-	local name=$1 status=0
+	local name=$1
 	shift
-	"$testing_dir/tests/on-board" -k light-6.12 "$@" | sed 's/^/    /' || status=1
-	count=$((count + 1))
-	if [ "$status" = 0 ]; then
-		echo "ok $count - $name"
-	else
-		echo "not ok $count - $name"
-		failed=1
-	fi
+	subtest "$name" "$testing_dir/tests/on-board" -k light-6.12 "$@"
 }
 
 echo 1..3

@@ -19,3 +19,11 @@ expect() {
 		failed=1
 	fi
 }
+
+# subtest NAME COMMAND...: one case, whose own cases are indented before it.
+subtest() {
+	local name=$1 status=0
+	shift
+	"$@" | sed 's/^/    /' || status=1
+	expect "$name" test "$status" = 0
+}
