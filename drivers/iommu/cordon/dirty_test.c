@@ -34,28 +34,8 @@
 /* The unit of all bitmaps here: that of the log (spec 4.7) */
 #define BIT_LG2		12
 
-static const struct model_tables tables_cases[] = {
-	MODEL_STAGE1(4K, SZ_4K, SZ_2M, 48),
-	MODEL_STAGE2(4K, SZ_4K, SZ_2M, 48),
-#if PAGE_SHIFT >= 14
-	MODEL_STAGE1(16K, SZ_16K, SZ_32M, 48),
-	MODEL_STAGE2(16K, SZ_16K, SZ_32M, 48),
-#endif
-#if PAGE_SHIFT >= 16
-	MODEL_STAGE1(64K, SZ_64K, SZ_512M, 52),
-	MODEL_STAGE2(64K, SZ_64K, SZ_512M, 52),
-#endif
-};
-
-KUNIT_ARRAY_PARAM(tables, tables_cases, model_tables_desc);
-
-/* Those that any kernel has. */
-static const struct model_tables small_cases[] = {
-	MODEL_STAGE1(4K, SZ_4K, SZ_2M, 48),
-	MODEL_STAGE2(4K, SZ_4K, SZ_2M, 48),
-};
-
-KUNIT_ARRAY_PARAM(small, small_cases, model_tables_desc);
+KUNIT_ARRAY_PARAM(tables, model_kinds, model_tables_desc);
+KUNIT_ARRAY_PARAM(small, model_kinds_4k, model_tables_desc);
 
 /* Those with a log alone. */
 static const struct model_tables log_cases[] = {
@@ -95,9 +75,6 @@ struct track {
 	u64 target;
 };
 
-KUNIT_DEFINE_ACTION_WRAPPER(domain_free, iommu_domain_free,
-			    struct iommu_domain *);
-
 static void track_start(struct kunit *test, struct track *t,
 			struct model_unit *m, u64 base, size_t size,
 			size_t leaf)
@@ -123,28 +100,12 @@ static void track_start(struct kunit *test, struct track *t,
 	KUNIT_ASSERT_FALSE(test, IS_ERR_OR_NULL((void *)addr));
 	t->user = (u64 __user *)addr;
 
-	t->domain = cordon_domain_alloc(m->unit, m->tables->stage, DIRTY);
-	KUNIT_ASSERT_FALSE(test, IS_ERR(t->domain));
-	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, domain_free,
-							   t->domain));
+	t->domain = model_domain_with(m, m->tables->stage, DIRTY);
 }
 
 static bool has_log(const struct track *t)
 {
 	return t->m->tables->stage == CORDON_STAGE2;
-}
-
-static void map(struct kunit *test, struct iommu_domain *domain, u64 iova,
-		u64 pa, size_t size, int prot)
-{
-	KUNIT_ASSERT_EQ(test, 0,
-			iommu_map(domain, iova, pa, size, prot, GFP_KERNEL));
-}
-
-static void attach(struct kunit *test, struct cordon_device *cdev,
-		   struct iommu_domain *domain)
-{
-	KUNIT_ASSERT_EQ(test, 0, cordon_attach(cdev, domain));
 }
 
 /**
@@ -266,8 +227,8 @@ static void exactly(struct kunit *test)
 	/* across the border of two leaves */
 	track_start(test, &t, m, base, 128 * page, page);
 	cdev = model_device1(m, "device", MODEL_DEVID);
-	map(test, t.domain, base, PA_A + page, 128 * page, RW);
-	attach(test, cdev, t.domain);
+	model_map(test, t.domain, base, PA_A + page, 128 * page, RW);
+	model_attach(test, cdev, t.domain);
 	since = m->commands;
 	track_on(&t);
 	/* nothing remembered of an earlier time (spec 12.4) */
@@ -309,8 +270,8 @@ static void keeps(struct kunit *test)
 
 	track_start(test, &t, m, SZ_1G, 64 * page, page);
 	cdev = model_device1(m, "device", MODEL_DEVID);
-	map(test, t.domain, SZ_1G, PA_A + page, 64 * page, RW);
-	attach(test, cdev, t.domain);
+	model_map(test, t.domain, SZ_1G, PA_A + page, 64 * page, RW);
+	model_attach(test, cdev, t.domain);
 	track_on(&t);
 	for (unsigned int round = 0; round < 3; round++) {
 		write_to(&t, MODEL_DEVID, SZ_1G + 5 * page);
@@ -337,8 +298,8 @@ static void parts(struct kunit *test)
 
 	track_start(test, &t, m, SZ_1G, 64 * page, page);
 	cdev = model_device1(m, "device", MODEL_DEVID);
-	map(test, t.domain, SZ_1G, PA_A + page, 64 * page, RW);
-	attach(test, cdev, t.domain);
+	model_map(test, t.domain, SZ_1G, PA_A + page, 64 * page, RW);
+	model_attach(test, cdev, t.domain);
 	track_on(&t);
 	for (unsigned int i = 0; i < 64; i++)
 		write_to(&t, MODEL_DEVID, SZ_1G + i * page);
@@ -374,8 +335,8 @@ static void blocks(struct kunit *test)
 
 	track_start(test, &t, m, 4ULL * SZ_1G, 4 * block, block);
 	cdev = model_device1(m, "device", MODEL_DEVID);
-	map(test, t.domain, t.base, PA_A, 4 * block, RW);
-	attach(test, cdev, t.domain);
+	model_map(test, t.domain, t.base, PA_A, 4 * block, RW);
+	model_attach(test, cdev, t.domain);
 	track_on(&t);
 	for (unsigned int round = 0; round < 3; round++) {
 		write_to(&t, MODEL_DEVID, t.base + 0x3008);
@@ -401,8 +362,8 @@ static void gigabyte(struct kunit *test)
 	track_start(test, &t, m, 8ULL * SZ_1G, SZ_1G,
 		    huge ? SZ_1G : m->tables->block);
 	cdev = model_device1(m, "device", MODEL_DEVID);
-	map(test, t.domain, t.base, PA_A, SZ_1G, RW);
-	attach(test, cdev, t.domain);
+	model_map(test, t.domain, t.base, PA_A, SZ_1G, RW);
+	model_attach(test, cdev, t.domain);
 	track_on(&t);
 	for (u64 at = 0; at < SZ_1G; at += SZ_16M + SZ_64K)
 		write_to(&t, MODEL_DEVID, t.base + at);
@@ -429,15 +390,15 @@ static void new_mapping(struct kunit *test)
 
 	track_start(test, &t, m, SZ_1G, 4 * page, page);
 	cdev = model_device1(m, "device", MODEL_DEVID);
-	map(test, t.domain, t.base, PA_A + page, 4 * page, RW);
-	attach(test, cdev, t.domain);
+	model_map(test, t.domain, t.base, PA_A + page, 4 * page, RW);
+	model_attach(test, cdev, t.domain);
 	track_on(&t);
 	for (unsigned int round = 0; round < 3; round++) {
 		write_to(&t, MODEL_DEVID, t.base + page);
 		write_to(&t, MODEL_DEVID, t.base + 2 * page);
 		KUNIT_EXPECT_EQ(test, page,
 				iommu_unmap(t.domain, t.base + page, page));
-		map(test, t.domain, t.base + page, PA_A, page, RW);
+		model_map(test, t.domain, t.base + page, PA_A, page, RW);
 		if (has_log(&t))
 			bitmap_clear(t.want, page >> BIT_LG2, page >> BIT_LG2);
 		read_all(&t, 0);
@@ -448,7 +409,7 @@ static void new_mapping(struct kunit *test)
 	}
 	/* what cannot be written is not dirty */
 	KUNIT_EXPECT_EQ(test, page, iommu_unmap(t.domain, t.base + page, page));
-	map(test, t.domain, t.base + page, PA_A, page, IOMMU_READ);
+	model_map(test, t.domain, t.base + page, PA_A, page, IOMMU_READ);
 	EXPECT_FAULT(m, MODEL_DEVID, t.base + page, MODEL_WRITE, 0x25);
 	read_all(&t, 0);
 	CHECK(&t);
@@ -467,15 +428,15 @@ static void two_devices(struct kunit *test)
 	one = model_device1(m, "one", MODEL_DEVID);
 	two = model_device1(m, "two", MODEL_DEVID2);
 	three = model_device1(n, "three", MODEL_DEVID);
-	map(test, t.domain, t.base, PA_A + page, 64 * page, RW);
-	attach(test, one, t.domain);
-	attach(test, three, t.domain);
+	model_map(test, t.domain, t.base, PA_A + page, 64 * page, RW);
+	model_attach(test, one, t.domain);
+	model_attach(test, three, t.domain);
 	track_on(&t);
 	u = t;
 	u.m = n;
 	for (unsigned int round = 0; round < 3; round++) {
 		/* comes while it is on, and writes at once */
-		attach(test, two, t.domain);
+		model_attach(test, two, t.domain);
 		write_to(&t, MODEL_DEVID, t.base);
 		write_to(&t, MODEL_DEVID2, t.base + page);
 		write_to(&u, MODEL_DEVID, t.base + 2 * page);
@@ -492,13 +453,13 @@ static void two_devices(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, u.commands, 1);
 		/* what it wrote before it went counts */
 		write_to(&t, MODEL_DEVID2, t.base + 4 * page);
-		attach(test, two, cordon_ops.blocked_domain);
+		model_attach(test, two, cordon_ops.blocked_domain);
 		read_all(&t, 0);
 		CHECK(&t);
 	}
 
 	/* Off and on again: all three know. */
-	attach(test, two, t.domain);
+	model_attach(test, two, t.domain);
 	track_off(&t);
 	if (has_log(&t)) {
 		EXPECT_PASS(m, MODEL_DEVID, t.base, MODEL_WRITE, PA_A + page);
@@ -545,9 +506,9 @@ static void on_and_off(struct kunit *test)
 			    GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, all);
 	cdev = model_device1(m, "device", MODEL_DEVID);
-	map(test, t.domain, t.base, PA_A + page, 1024 * page, RW);
-	map(test, other, t.base, PA_A + page, 1024 * page, RW);
-	attach(test, cdev, t.domain);
+	model_map(test, t.domain, t.base, PA_A + page, 1024 * page, RW);
+	model_map(test, other, t.base, PA_A + page, 1024 * page, RW);
+	model_attach(test, cdev, t.domain);
 	model_watch(m, cdev);
 	hook_next = t.base;
 	/* It goes on until the commands have been taken. */
@@ -566,7 +527,7 @@ static void on_and_off(struct kunit *test)
 		end = hook_next;
 		/* and to a domain that tracks nothing */
 		if (round % 4 == 3)
-			attach(test, cdev, other);
+			model_attach(test, cdev, other);
 		else
 			track_off(&t);
 		read_all(&t, 0);
@@ -577,7 +538,7 @@ static void on_and_off(struct kunit *test)
 					      "round %u: 0x%llx is lost", round, at);
 		if (round % 4 == 3) {
 			track_off(&t);
-			attach(test, cdev, t.domain);
+			model_attach(test, cdev, t.domain);
 		}
 	}
 	m->before = NULL;
@@ -601,13 +562,14 @@ static void unfit(struct kunit *test)
 	model_start_prepared(n);
 	plain = model_domain(n);
 	cdev = model_device1(n, "device", MODEL_DEVID);
-	map(test, plain, SZ_1G, PA_A, page, RW);
-	attach(test, cdev, plain);
+	model_map(test, plain, SZ_1G, PA_A, page, RW);
+	model_attach(test, cdev, plain);
 	KUNIT_EXPECT_EQ(test, cordon_attach(cdev, t.domain), -EINVAL);
 	EXPECT_PASS(n, MODEL_DEVID, SZ_1G, MODEL_WRITE, PA_A);
 	KUNIT_EXPECT_TRUE(test, list_empty(&to_cordon_domain(t.domain)->bonds));
 	/* while a domain that tracks nothing can be shared */
-	attach(test, model_device1(m, "other-device", MODEL_DEVID), plain);
+	model_attach(test, model_device1(m, "other-device", MODEL_DEVID),
+		     plain);
 	EXPECT_PASS(m, MODEL_DEVID, SZ_1G, MODEL_WRITE, PA_A);
 }
 
@@ -626,9 +588,9 @@ static void dead_unit(struct kunit *test)
 	track_start(test, &t, m, SZ_1G, 4 * page, page);
 	one = model_device1(m, "one", MODEL_DEVID);
 	two = model_device1(n, "two", MODEL_DEVID);
-	map(test, t.domain, t.base, PA_A + page, 4 * page, RW);
-	attach(test, one, t.domain);
-	attach(test, two, t.domain);
+	model_map(test, t.domain, t.base, PA_A + page, 4 * page, RW);
+	model_attach(test, one, t.domain);
+	model_attach(test, two, t.domain);
 	model_inject(n, (struct cordon_inject) { .gone = true });
 	cordon_unit_ask(n->unit);
 	KUNIT_EXPECT_EQ(test, n->unit->state, CORDON_UNIT_DEAD);
@@ -638,7 +600,7 @@ static void dead_unit(struct kunit *test)
 	read_all(&t, 0);
 	CHECK(&t);
 	/* Without that unit's device it can. */
-	attach(test, two, cordon_ops.blocked_domain);
+	model_attach(test, two, cordon_ops.blocked_domain);
 	KUNIT_EXPECT_TRUE(test, to_cordon_domain(t.domain)->leaked);
 	track_on(&t);
 	write_to(&t, MODEL_DEVID, t.base + page);
@@ -731,8 +693,9 @@ static void migration(struct kunit *test)
 	model_start_prepared(m);
 	track_start(test, &r->t, m, SZ_1G, RACE_PAGES * page, page);
 	cdev = model_device1(m, "device", MODEL_DEVID);
-	map(test, r->t.domain, r->t.base, PA_A + page, RACE_PAGES * page, RW);
-	attach(test, cdev, r->t.domain);
+	model_map(test, r->t.domain, r->t.base, PA_A + page, RACE_PAGES * page,
+		  RW);
+	model_attach(test, cdev, r->t.domain);
 	track_on(&r->t);
 
 	writes = kthread_run(race_writes, r, "writer");
@@ -828,23 +791,23 @@ static void coherency(struct kunit *test)
 	snoops->snoop = true;
 	other->snoop = false;
 	KUNIT_EXPECT_TRUE(test, strict->ops->enforce_cache_coherency(strict));
-	map(test, strict, page, PA_A, page, RW);
-	map(test, strict, 2 * page, PA_A, page, RW | IOMMU_CACHE);
-	map(test, strict, 3 * page, PA_A, page, RW | IOMMU_MMIO);
-	map(test, loose, page, PA_A, page, RW);
-	attach(test, other, loose);
+	model_map(test, strict, page, PA_A, page, RW);
+	model_map(test, strict, 2 * page, PA_A, page, RW | IOMMU_CACHE);
+	model_map(test, strict, 3 * page, PA_A, page, RW | IOMMU_MMIO);
+	model_map(test, loose, page, PA_A, page, RW);
+	model_attach(test, other, loose);
 	KUNIT_EXPECT_EQ(test, attribute(m, MODEL_DEVID2, page), 0x44);
 	KUNIT_EXPECT_FALSE(test, loose->ops->enforce_cache_coherency(loose));
 	KUNIT_EXPECT_EQ(test, cordon_attach(other, strict), -EINVAL);
 	EXPECT_PASS(m, MODEL_DEVID2, page, MODEL_WRITE, PA_A);
 
-	attach(test, snoops, strict);
+	model_attach(test, snoops, strict);
 	KUNIT_EXPECT_EQ(test, attribute(m, MODEL_DEVID, page), 0xff);
 	KUNIT_EXPECT_EQ(test, attribute(m, MODEL_DEVID, 2 * page), 0xff);
 	KUNIT_EXPECT_EQ(test, attribute(m, MODEL_DEVID, 3 * page), 0x04);
 	/* The other one goes: what is left can be enforced. */
-	attach(test, snoops, loose);
-	attach(test, other, cordon_ops.blocked_domain);
+	model_attach(test, snoops, loose);
+	model_attach(test, other, cordon_ops.blocked_domain);
 	KUNIT_EXPECT_TRUE(test, loose->ops->enforce_cache_coherency(loose));
 	KUNIT_EXPECT_EQ(test, cordon_attach(other, loose), -EINVAL);
 }

@@ -18,12 +18,7 @@
 #define BLOCKED		0x1b
 #define NOT_MAPPED	0x22
 
-static const struct model_tables tables_cases[] = {
-	MODEL_STAGE1(4K, SZ_4K, SZ_2M, 48),
-	MODEL_STAGE2(4K, SZ_4K, SZ_2M, 48),
-};
-
-KUNIT_ARRAY_PARAM(tables, tables_cases, model_tables_desc);
+KUNIT_ARRAY_PARAM(tables, model_kinds_4k, model_tables_desc);
 
 static const struct cordon_cmd bad_op = { .op = cpu_to_le64(0x7f) };
 

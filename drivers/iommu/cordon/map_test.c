@@ -26,39 +26,12 @@
 
 #define LEAF		0x400000000000ULL
 
-/* The kinds of tables that the kernel's pages allow. */
-static const struct model_tables tables_cases[] = {
-	MODEL_STAGE1(4K, SZ_4K, SZ_2M, 48),
-	MODEL_STAGE2(4K, SZ_4K, SZ_2M, 48),
-#if PAGE_SHIFT >= 14
-	MODEL_STAGE1(16K, SZ_16K, SZ_32M, 48),
-	MODEL_STAGE2(16K, SZ_16K, SZ_32M, 48),
-#endif
-#if PAGE_SHIFT >= 16
-	MODEL_STAGE1(64K, SZ_64K, SZ_512M, 52),
-	MODEL_STAGE2(64K, SZ_64K, SZ_512M, 52),
-#endif
-};
-
-KUNIT_ARRAY_PARAM(tables, tables_cases, model_tables_desc);
+KUNIT_ARRAY_PARAM(tables, model_kinds, model_tables_desc);
 
 /* A unit in use, with the kind of tables that the case is for. */
 static struct model_unit *start(struct kunit *test)
 {
 	return model_start_with(test, "unit", test->param_value);
-}
-
-static void map(struct kunit *test, struct iommu_domain *domain, u64 iova,
-		u64 pa, size_t size, int prot)
-{
-	KUNIT_ASSERT_EQ(test, 0,
-			iommu_map(domain, iova, pa, size, prot, GFP_KERNEL));
-}
-
-static void attach(struct kunit *test, struct cordon_device *cdev,
-		   struct iommu_domain *domain)
-{
-	KUNIT_ASSERT_EQ(test, 0, cordon_attach(cdev, domain));
 }
 
 /* Out of reset and before anything is attached, nothing passes. */
@@ -74,7 +47,7 @@ static void blocked_until_attached(struct kunit *test)
 
 	cdev = model_device1(m, "device", MODEL_DEVID);
 	EXPECT_FAULT(m, MODEL_DEVID, 0x1000, MODEL_READ, ABSENT);
-	attach(test, cdev, cordon_ops.blocked_domain);
+	model_attach(test, cdev, cordon_ops.blocked_domain);
 	EXPECT_FAULT(m, MODEL_DEVID, 0x1000, MODEL_READ, BLOCKED);
 	EXPECT_FAULT(m, MODEL_DEVID, 0, MODEL_WRITE, BLOCKED);
 }
@@ -84,15 +57,15 @@ static void identity(struct kunit *test)
 	struct model_unit *m = model_start(test, "unit");
 	struct cordon_device *cdev = model_device1(m, "device", MODEL_DEVID);
 
-	attach(test, cdev, cordon_ops.identity_domain);
+	model_attach(test, cdev, cordon_ops.identity_domain);
 	EXPECT_PASS(m, MODEL_DEVID, 0, MODEL_READ, 0);
 	EXPECT_PASS(m, MODEL_DEVID, 0x123456789abcULL, MODEL_WRITE,
 		    0x123456789abcULL);
 	EXPECT_FAULT(m, MODEL_DEVID2, 0x1000, MODEL_READ, ABSENT);
 
-	attach(test, cdev, cordon_ops.blocked_domain);
+	model_attach(test, cdev, cordon_ops.blocked_domain);
 	EXPECT_FAULT(m, MODEL_DEVID, 0x1000, MODEL_READ, BLOCKED);
-	attach(test, cdev, cordon_ops.identity_domain);
+	model_attach(test, cdev, cordon_ops.identity_domain);
 	EXPECT_PASS(m, MODEL_DEVID, 0x1000, MODEL_READ, 0x1000);
 }
 
@@ -107,12 +80,12 @@ static void map_and_unmap(struct kunit *test)
 	u64 target;
 
 	KUNIT_ASSERT_EQ(test, __ffs(domain->pgsize_bitmap), __ffs(page));
-	attach(test, cdev, domain);
+	model_attach(test, cdev, domain);
 	EXPECT_FAULT(m, MODEL_DEVID, iova, MODEL_READ, NOT_MAPPED);
 
 	/* From absent to valid needs no command (spec 11.2). */
 	since = m->commands;
-	map(test, domain, iova, PA_A, 2 * page, RW);
+	model_map(test, domain, iova, PA_A, 2 * page, RW);
 	KUNIT_EXPECT_EQ(test, m->commands, since);
 	EXPECT_PASS(m, MODEL_DEVID, iova, MODEL_READ, PA_A);
 	EXPECT_PASS(m, MODEL_DEVID, iova + 0xffc, MODEL_WRITE, PA_A + 0xffc);
@@ -134,7 +107,7 @@ static void map_and_unmap(struct kunit *test)
 	EXPECT_FAULT(m, MODEL_DEVID, iova + page, MODEL_WRITE, NOT_MAPPED);
 
 	/* The same address leads elsewhere. */
-	map(test, domain, iova, PA_B, page, RW);
+	model_map(test, domain, iova, PA_B, page, RW);
 	EXPECT_PASS(m, MODEL_DEVID, iova + 8, MODEL_WRITE, PA_B + 8);
 }
 
@@ -151,9 +124,9 @@ static void lazy(struct kunit *test)
 	unsigned int since;
 	u64 writes;
 
-	attach(test, cdev, domain);
+	model_attach(test, cdev, domain);
 	for (u64 iova = SZ_1M; iova < SZ_2M; iova += SZ_64K) {
-		map(test, domain, iova, PA_A + iova, SZ_64K, RW);
+		model_map(test, domain, iova, PA_A + iova, SZ_64K, RW);
 		EXPECT_PASS(m, MODEL_DEVID, iova, MODEL_READ, PA_A + iova);
 	}
 
@@ -185,13 +158,14 @@ static void permissions(struct kunit *test)
 	bool stage2 = m->tables->stage == CORDON_STAGE2;
 	const size_t page = m->tables->page, block = m->tables->block;
 
-	attach(test, cdev, domain);
-	map(test, domain, page, PA_A, page, IOMMU_READ);
-	map(test, domain, 2 * page, PA_A, page, RW);
-	map(test, domain, 3 * page, PA_A, page, IOMMU_READ | IOMMU_NOEXEC);
-	map(test, domain, 4 * page, PA_A, page, RW | IOMMU_PRIV);
-	map(test, domain, 5 * page, PA_A, page, IOMMU_WRITE);
-	map(test, domain, block, PA_A, block, IOMMU_READ | IOMMU_NOEXEC);
+	model_attach(test, cdev, domain);
+	model_map(test, domain, page, PA_A, page, IOMMU_READ);
+	model_map(test, domain, 2 * page, PA_A, page, RW);
+	model_map(test, domain, 3 * page, PA_A, page,
+		  IOMMU_READ | IOMMU_NOEXEC);
+	model_map(test, domain, 4 * page, PA_A, page, RW | IOMMU_PRIV);
+	model_map(test, domain, 5 * page, PA_A, page, IOMMU_WRITE);
+	model_map(test, domain, block, PA_A, block, IOMMU_READ | IOMMU_NOEXEC);
 
 	EXPECT_PASS(m, MODEL_DEVID, page, MODEL_READ, PA_A);
 	EXPECT_FAULT(m, MODEL_DEVID, page, MODEL_WRITE, PERMISSION);
@@ -226,10 +200,10 @@ static void permissions(struct kunit *test)
 
 	/* More rights need no command, fewer take effect at once. */
 	KUNIT_EXPECT_EQ(test, iommu_unmap(domain, page, page), page);
-	map(test, domain, page, PA_A, page, RW);
+	model_map(test, domain, page, PA_A, page, RW);
 	EXPECT_PASS(m, MODEL_DEVID, page, MODEL_WRITE, PA_A);
 	KUNIT_EXPECT_EQ(test, iommu_unmap(domain, page, page), page);
-	map(test, domain, page, PA_A, page, IOMMU_READ);
+	model_map(test, domain, page, PA_A, page, IOMMU_READ);
 	EXPECT_FAULT(m, MODEL_DEVID, page, MODEL_WRITE, PERMISSION);
 }
 
@@ -244,8 +218,8 @@ static void without_privilege(struct kunit *test)
 	model_reconfigure(m);
 	model_start_prepared(m);
 	domain = model_domain(m);
-	attach(test, model_device1(m, "device", MODEL_DEVID), domain);
-	map(test, domain, 0x10000, PA_A, SZ_64K, RW | IOMMU_PRIV);
+	model_attach(test, model_device1(m, "device", MODEL_DEVID), domain);
+	model_map(test, domain, 0x10000, PA_A, SZ_64K, RW | IOMMU_PRIV);
 	EXPECT_PASS(m, MODEL_DEVID, 0x10000, MODEL_WRITE, PA_A);
 	EXPECT_PASS(m, MODEL_DEVID, 0x10000, MODEL_READ | MODEL_PRIV, PA_A);
 }
@@ -265,12 +239,12 @@ static void tables_go(struct kunit *test)
 	unsigned int since;
 	u64 target;
 
-	attach(test, cdev, domain);
+	model_attach(test, cdev, domain);
 	for (unsigned int i = 0; i < 4 * CORDON_DEFERRED_TABLES; i++) {
 		u64 iova = SZ_1G + (i % 3) * block;
 
 		/* too odd for a block */
-		map(test, domain, iova, PA_A + page, block, RW);
+		model_map(test, domain, iova, PA_A + page, block, RW);
 		EXPECT_PASS(m, MODEL_DEVID, iova, MODEL_READ, PA_A + page);
 		EXPECT_PASS(m, MODEL_DEVID, iova + block - page, MODEL_WRITE,
 			    PA_A + block);
@@ -293,7 +267,7 @@ static void tables_go(struct kunit *test)
 	}
 
 	/* many tables in one go */
-	map(test, domain, 4ULL * SZ_1G, PA_A + page, many, RW);
+	model_map(test, domain, 4ULL * SZ_1G, PA_A + page, many, RW);
 	for (u64 at = 0; at < many; at += many / 16)
 		EXPECT_PASS(m, MODEL_DEVID, 4ULL * SZ_1G + at, MODEL_READ,
 			    PA_A + page + at);
@@ -313,19 +287,19 @@ static void block_over_table(struct kunit *test)
 	struct cordon_device *cdev = model_device1(m, "device", MODEL_DEVID);
 	const size_t page = m->tables->page, block = m->tables->block;
 
-	attach(test, cdev, domain);
+	model_attach(test, cdev, domain);
 	for (unsigned int i = 0; i < 8; i++) {
 		u64 iova = SZ_1G;
 
-		map(test, domain, iova, PA_A, page, RW);
-		map(test, domain, iova + 5 * page, PA_A, page, RW);
+		model_map(test, domain, iova, PA_A, page, RW);
+		model_map(test, domain, iova + 5 * page, PA_A, page, RW);
 		EXPECT_PASS(m, MODEL_DEVID, iova, MODEL_READ, PA_A);
 		EXPECT_PASS(m, MODEL_DEVID, iova + 5 * page, MODEL_READ, PA_A);
 		KUNIT_EXPECT_EQ(test, iommu_unmap(domain, iova, page), page);
 		KUNIT_EXPECT_EQ(test, iommu_unmap(domain, iova + 5 * page, page),
 				page);
 
-		map(test, domain, iova, PA_B, block, RW);
+		model_map(test, domain, iova, PA_B, block, RW);
 		EXPECT_PASS(m, MODEL_DEVID, iova, MODEL_READ, PA_B);
 		EXPECT_PASS(m, MODEL_DEVID, iova + 5 * page, MODEL_WRITE,
 			    PA_B + 5 * page);
@@ -349,9 +323,9 @@ static void last_page(struct kunit *test)
 	u64 end = domain->geometry.aperture_end, last = end - (page - 1);
 	u64 pa = BIT_ULL(m->tables->bits) - page;
 
-	attach(test, cdev, domain);
+	model_attach(test, cdev, domain);
 	KUNIT_EXPECT_EQ(test, end, BIT_ULL(m->tables->bits) - 1);
-	map(test, domain, last, pa, page, RW);
+	model_map(test, domain, last, pa, page, RW);
 	EXPECT_PASS(m, MODEL_DEVID, last + 0xff8, MODEL_WRITE, pa + 0xff8);
 	EXPECT_PASS(m, MODEL_DEVID, end - 3, MODEL_READ, pa + page - 4);
 	KUNIT_EXPECT_EQ(test, iommu_iova_to_phys(domain, last + 8), pa + 8);
@@ -369,7 +343,7 @@ static void look_up(struct kunit *test)
 	u64 blocks = domain->pgsize_bitmap & ~(u64)page;
 	u64 end = domain->geometry.aperture_end, size;
 
-	map(test, domain, 16 * page, PA_A, page, RW);
+	model_map(test, domain, 16 * page, PA_A, page, RW);
 	KUNIT_EXPECT_EQ(test, iommu_iova_to_phys(domain, 16 * page), PA_A);
 	KUNIT_EXPECT_EQ(test, iommu_iova_to_phys(domain, 17 * page - 1),
 			PA_A + page - 1);
@@ -383,7 +357,7 @@ static void look_up(struct kunit *test)
 
 	for (; blocks; blocks &= blocks - 1) {
 		size = BIT_ULL(__ffs64(blocks));
-		map(test, domain, size, 3 * size, size, RW);
+		model_map(test, domain, size, 3 * size, size, RW);
 		for (u64 at = 0; at < size; at += size / 8 + page + 4) {
 			KUNIT_EXPECT_EQ(test, iommu_iova_to_phys(domain, size + at),
 					3 * size + at);
@@ -410,8 +384,8 @@ static void largest_blocks(struct kunit *test)
 	if (m->tables->granule == MODEL_TG_16K)
 		kunit_skip(test, "none at level 1 (spec 4.4)");
 	KUNIT_EXPECT_TRUE(test, domain->pgsize_bitmap & size);
-	attach(test, cdev, domain);
-	map(test, domain, size, pa, size, RW);
+	model_attach(test, cdev, domain);
+	model_map(test, domain, size, pa, size, RW);
 	EXPECT_PASS(m, MODEL_DEVID, size, MODEL_READ, pa);
 	EXPECT_PASS(m, MODEL_DEVID, 2 * size - 8, MODEL_WRITE, pa + size - 8);
 	EXPECT_FAULT(m, MODEL_DEVID, 2 * size, MODEL_READ, NOT_MAPPED);
@@ -457,10 +431,10 @@ static void input_widths(struct kunit *test)
 		KUNIT_EXPECT_LT(test, __fls(domain->pgsize_bitmap), bits);
 		cdev = cordon_device_add(m->unit, dev, &id, 1);
 		KUNIT_ASSERT_FALSE(test, IS_ERR(cdev));
-		attach(test, cdev, domain);
-		map(test, domain, 0, PA_A, t->page, RW);
-		map(test, domain, last, PA_B, t->page, IOMMU_READ);
-		map(test, domain, BIT_ULL(bits - 1), PA_A, t->page, RW);
+		model_attach(test, cdev, domain);
+		model_map(test, domain, 0, PA_A, t->page, RW);
+		model_map(test, domain, last, PA_B, t->page, IOMMU_READ);
+		model_map(test, domain, BIT_ULL(bits - 1), PA_A, t->page, RW);
 		EXPECT_PASS(m, MODEL_DEVID, 8, MODEL_WRITE, PA_A + 8);
 		EXPECT_PASS(m, MODEL_DEVID, last, MODEL_READ, PA_B);
 		EXPECT_FAULT(m, MODEL_DEVID, last, MODEL_WRITE, PERMISSION);
@@ -488,20 +462,20 @@ static void domain_switch(struct kunit *test)
 	unsigned int since;
 	u64 target;
 
-	map(test, a, page, PA_A, page, RW);
-	map(test, a, 2 * page, PA_A, page, RW);
-	map(test, b, page, PA_B, page, IOMMU_READ);
-	map(test, b, 3 * page, PA_B, page, RW);
+	model_map(test, a, page, PA_A, page, RW);
+	model_map(test, a, 2 * page, PA_A, page, RW);
+	model_map(test, b, page, PA_B, page, IOMMU_READ);
+	model_map(test, b, 3 * page, PA_B, page, RW);
 
 	for (unsigned int i = 0; i < 16; i++) {
-		attach(test, cdev, a);
+		model_attach(test, cdev, a);
 		model_watch(m, cdev);
 		EXPECT_PASS(m, MODEL_DEVID, page, MODEL_WRITE, PA_A);
 		EXPECT_PASS(m, MODEL_DEVID, 2 * page, MODEL_WRITE, PA_A);
 		EXPECT_FAULT(m, MODEL_DEVID, 3 * page, MODEL_WRITE, NOT_MAPPED);
 
 		since = m->commands;
-		attach(test, cdev, b);
+		model_attach(test, cdev, b);
 		/* spec 11.2: INV_DEVICE with LEAF, and the tag of a */
 		KUNIT_EXPECT_TRUE(test, model_saw(m, since, 0x03, &target));
 		KUNIT_EXPECT_EQ(test, target, LEAF);
@@ -515,9 +489,9 @@ static void domain_switch(struct kunit *test)
 
 		/* What changes in a domain that is not attached... */
 		KUNIT_EXPECT_EQ(test, iommu_unmap(a, 2 * page, page), page);
-		map(test, a, 2 * page, PA_A, page, RW);
+		model_map(test, a, 2 * page, PA_A, page, RW);
 
-		attach(test, cdev, cordon_ops.blocked_domain);
+		model_attach(test, cdev, cordon_ops.blocked_domain);
 		EXPECT_FAULT(m, MODEL_DEVID, page, MODEL_READ, BLOCKED);
 		EXPECT_FAULT(m, MODEL_DEVID, 3 * page, MODEL_READ, BLOCKED);
 		m->nr_watches = 0;
@@ -534,27 +508,27 @@ static void stage_switch(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, to_cordon_domain(one)->tags.vmtag, 0);
 	KUNIT_EXPECT_EQ(test, to_cordon_domain(two)->tags.dtag, 0);
-	map(test, one, 0x1000, PA_A, SZ_4K, RW);
-	map(test, two, 0x1000, PA_B, SZ_4K, RW);
-	map(test, two, 0x2000, PA_B, SZ_4K, RW);
-	attach(test, cdev, one);
+	model_map(test, one, 0x1000, PA_A, SZ_4K, RW);
+	model_map(test, two, 0x1000, PA_B, SZ_4K, RW);
+	model_map(test, two, 0x2000, PA_B, SZ_4K, RW);
+	model_attach(test, cdev, one);
 	model_watch(m, cdev);
 	for (unsigned int i = 0; i < 16; i++) {
 		EXPECT_PASS(m, MODEL_DEVID, 0x1000, MODEL_WRITE, PA_A);
 		EXPECT_FAULT(m, MODEL_DEVID, 0x2000, MODEL_WRITE, NOT_MAPPED);
-		attach(test, cdev, two);
+		model_attach(test, cdev, two);
 		EXPECT_PASS(m, MODEL_DEVID, 0x1000, MODEL_WRITE, PA_B);
 		EXPECT_PASS(m, MODEL_DEVID, 0x2000, MODEL_WRITE, PA_B);
 
 		/* Neither is told of the other's changes. */
 		KUNIT_EXPECT_EQ(test, iommu_unmap(one, 0x1000, SZ_4K), SZ_4K);
 		EXPECT_PASS(m, MODEL_DEVID, 0x1000, MODEL_WRITE, PA_B);
-		map(test, one, 0x1000, PA_A, SZ_4K, RW);
+		model_map(test, one, 0x1000, PA_A, SZ_4K, RW);
 
 		/* Identity in between is no table at all. */
-		attach(test, cdev, cordon_ops.identity_domain);
+		model_attach(test, cdev, cordon_ops.identity_domain);
 		EXPECT_PASS(m, MODEL_DEVID, 0x1000, MODEL_WRITE, 0x1000);
-		attach(test, cdev, one);
+		model_attach(test, cdev, one);
 	}
 }
 
@@ -566,18 +540,18 @@ static void change_while_detached(struct kunit *test)
 	struct cordon_device *cdev = model_device1(m, "device", MODEL_DEVID);
 	const size_t page = m->tables->page, block = m->tables->block;
 
-	map(test, domain, page, PA_A, page, RW);
-	map(test, domain, block, PA_A + page, block, RW);
-	attach(test, cdev, domain);
+	model_map(test, domain, page, PA_A, page, RW);
+	model_map(test, domain, block, PA_A + page, block, RW);
+	model_attach(test, cdev, domain);
 	EXPECT_PASS(m, MODEL_DEVID, page, MODEL_WRITE, PA_A);
 	EXPECT_PASS(m, MODEL_DEVID, block, MODEL_WRITE, PA_A + page);
-	attach(test, cdev, cordon_ops.blocked_domain);
+	model_attach(test, cdev, cordon_ops.blocked_domain);
 
 	KUNIT_EXPECT_EQ(test, iommu_unmap(domain, page, page), page);
 	KUNIT_EXPECT_EQ(test, iommu_unmap(domain, block, block), block);
-	map(test, domain, page, PA_B, page, IOMMU_READ);
+	model_map(test, domain, page, PA_B, page, IOMMU_READ);
 
-	attach(test, cdev, domain);
+	model_attach(test, cdev, domain);
 	EXPECT_PASS(m, MODEL_DEVID, page, MODEL_READ, PA_B);
 	EXPECT_FAULT(m, MODEL_DEVID, page, MODEL_WRITE, PERMISSION);
 	EXPECT_FAULT(m, MODEL_DEVID, block, MODEL_WRITE, NOT_MAPPED);
@@ -633,17 +607,17 @@ static void tag_used_again(struct kunit *test)
 			/* Not before most others have had their turn. */
 			KUNIT_EXPECT_GE(test, i - j, nr - 16);
 		}
-		map(test, domain, page, pa, page, RW);
+		model_map(test, domain, page, pa, page, RW);
 		if (i & 1)
-			map(test, domain, 2 * page, pa, page, RW);
-		attach(test, cdev, domain);
+			model_map(test, domain, 2 * page, pa, page, RW);
+		model_attach(test, cdev, domain);
 		EXPECT_PASS(m, MODEL_DEVID, page, MODEL_WRITE, pa);
 		if (i & 1)
 			EXPECT_PASS(m, MODEL_DEVID, 2 * page, MODEL_READ, pa);
 		else
 			EXPECT_FAULT(m, MODEL_DEVID, 2 * page, MODEL_READ,
 				     NOT_MAPPED);
-		attach(test, cdev, cordon_ops.blocked_domain);
+		model_attach(test, cdev, cordon_ops.blocked_domain);
 		iommu_domain_free(domain);
 	}
 	KUNIT_EXPECT_GE(test, again, 8);
@@ -672,15 +646,15 @@ static void tags_run_out(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, PTR_ERR(domains[nr]), -ENOSPC);
 
 	/* The last of them works as the first does. */
-	map(test, domains[nr - 1], t->page, PA_A, t->page, RW);
-	attach(test, cdev, domains[nr - 1]);
+	model_map(test, domains[nr - 1], t->page, PA_A, t->page, RW);
+	model_attach(test, cdev, domains[nr - 1]);
 	EXPECT_PASS(m, MODEL_DEVID, t->page, MODEL_WRITE, PA_A);
 
 	again = nr / 2;
 	iommu_domain_free(domains[again]);
 	domains[again] = cordon_domain_alloc(m->unit, t->stage, 0);
 	KUNIT_EXPECT_FALSE(test, IS_ERR(domains[again]));
-	attach(test, cdev, cordon_ops.blocked_domain);
+	model_attach(test, cdev, cordon_ops.blocked_domain);
 	while (nr--) {
 		if (!IS_ERR(domains[nr]))
 			iommu_domain_free(domains[nr]);
@@ -694,15 +668,15 @@ static void two_devices(struct kunit *test)
 	struct cordon_device *one = model_device1(m, "one", MODEL_DEVID);
 	struct cordon_device *two = model_device1(m, "two", MODEL_DEVID2);
 
-	map(test, domain, 0x1000, PA_A, SZ_4K, RW);
-	attach(test, one, domain);
+	model_map(test, domain, 0x1000, PA_A, SZ_4K, RW);
+	model_attach(test, one, domain);
 	EXPECT_PASS(m, MODEL_DEVID, 0x1000, MODEL_WRITE, PA_A);
 	EXPECT_FAULT(m, MODEL_DEVID2, 0x1000, MODEL_WRITE, ABSENT);
-	attach(test, two, domain);
+	model_attach(test, two, domain);
 	EXPECT_PASS(m, MODEL_DEVID2, 0x1000, MODEL_WRITE, PA_A);
 
 	/* Unmapping still reaches the one that stays. */
-	attach(test, one, cordon_ops.blocked_domain);
+	model_attach(test, one, cordon_ops.blocked_domain);
 	EXPECT_FAULT(m, MODEL_DEVID, 0x1000, MODEL_WRITE, BLOCKED);
 	EXPECT_PASS(m, MODEL_DEVID2, 0x1000, MODEL_WRITE, PA_A);
 	KUNIT_EXPECT_EQ(test, iommu_unmap(domain, 0x1000, SZ_4K), SZ_4K);
@@ -719,11 +693,11 @@ static void aliases(struct kunit *test)
 						  ARRAY_SIZE(ids));
 
 	KUNIT_EXPECT_EQ(test, cdev->nr_streams, 2);
-	map(test, domain, 0x1000, PA_A, SZ_4K, RW);
-	attach(test, cdev, domain);
+	model_map(test, domain, 0x1000, PA_A, SZ_4K, RW);
+	model_attach(test, cdev, domain);
 	EXPECT_PASS(m, MODEL_DEVID, 0x1000, MODEL_WRITE, PA_A);
 	EXPECT_PASS(m, MODEL_DEVID2, 0x1000, MODEL_WRITE, PA_A);
-	attach(test, cdev, cordon_ops.blocked_domain);
+	model_attach(test, cdev, cordon_ops.blocked_domain);
 	EXPECT_FAULT(m, MODEL_DEVID, 0x1000, MODEL_WRITE, BLOCKED);
 	EXPECT_FAULT(m, MODEL_DEVID2, 0x1000, MODEL_WRITE, BLOCKED);
 }
@@ -739,12 +713,12 @@ static void many_aliases(struct kunit *test)
 	for (unsigned int i = 0; i < ARRAY_SIZE(ids); i++)
 		ids[i] = 0x100 + i * 0x1f;
 	cdev = model_device(m, "device", ids, ARRAY_SIZE(ids));
-	map(test, domain, 0x1000, PA_A, SZ_4K, RW);
+	model_map(test, domain, 0x1000, PA_A, SZ_4K, RW);
 	for (unsigned int round = 0; round < 3; round++) {
-		attach(test, cdev, domain);
+		model_attach(test, cdev, domain);
 		for (unsigned int i = 0; i < ARRAY_SIZE(ids); i++)
 			EXPECT_PASS(m, ids[i], 0x1000, MODEL_WRITE, PA_A);
-		attach(test, cdev, cordon_ops.blocked_domain);
+		model_attach(test, cdev, cordon_ops.blocked_domain);
 		for (unsigned int i = 0; i < ARRAY_SIZE(ids); i++)
 			EXPECT_FAULT(m, ids[i], 0x1000, MODEL_WRITE, BLOCKED);
 	}
@@ -760,10 +734,10 @@ static void two_units(struct kunit *test)
 	struct cordon_device *two = model_device1(n, "two", MODEL_DEVID);
 	const size_t page = m->tables->page;
 
-	attach(test, one, domain);
-	attach(test, two, domain);
+	model_attach(test, one, domain);
+	model_attach(test, two, domain);
 	for (unsigned int i = 0; i < 4; i++) {
-		map(test, domain, page, PA_A, page, RW);
+		model_map(test, domain, page, PA_A, page, RW);
 		EXPECT_PASS(m, MODEL_DEVID, page, MODEL_WRITE, PA_A);
 		EXPECT_PASS(n, MODEL_DEVID, page, MODEL_WRITE, PA_A);
 		KUNIT_EXPECT_EQ(test, iommu_unmap(domain, page, page), page);
@@ -771,8 +745,8 @@ static void two_units(struct kunit *test)
 		EXPECT_FAULT(n, MODEL_DEVID, page, MODEL_WRITE, NOT_MAPPED);
 	}
 
-	attach(test, two, cordon_ops.blocked_domain);
-	map(test, domain, page, PA_A, page, RW);
+	model_attach(test, two, cordon_ops.blocked_domain);
+	model_map(test, domain, page, PA_A, page, RW);
 	EXPECT_PASS(m, MODEL_DEVID, page, MODEL_WRITE, PA_A);
 	EXPECT_FAULT(n, MODEL_DEVID, page, MODEL_WRITE, BLOCKED);
 	KUNIT_EXPECT_EQ(test, iommu_unmap(domain, page, page), page);
@@ -848,8 +822,8 @@ static void unfit_unit(struct kunit *test)
 	narrow = model_domain_of(n, cordon_stage_choose(&n->unit->caps, 0));
 	cdev = model_device1(n, "device", MODEL_DEVID);
 
-	map(test, narrow, t->page, 0x10000, t->page, RW);
-	attach(test, cdev, narrow);
+	model_map(test, narrow, t->page, 0x10000, t->page, RW);
+	model_attach(test, cdev, narrow);
 	KUNIT_EXPECT_EQ(test, cordon_attach(cdev, wide), -EINVAL);
 	EXPECT_PASS(n, MODEL_DEVID, t->page, MODEL_WRITE, 0x10000);
 	KUNIT_EXPECT_TRUE(test, list_empty(&to_cordon_domain(wide)->bonds));
@@ -886,7 +860,7 @@ static void unfit_domain(struct kunit *test)
 	cdom->granule = t->page == SZ_4K ? SZ_64K : SZ_4K;
 	KUNIT_EXPECT_EQ(test, cordon_attach(cdev, domain), -EINVAL);
 	cdom->granule = granule;
-	attach(test, cdev, domain);
+	model_attach(test, cdev, domain);
 }
 
 /* A DeviceID beyond two levels: the directory grows under a live device. */
@@ -897,15 +871,15 @@ static void directory_grows(struct kunit *test)
 	struct cordon_device *one = model_device1(m, "one", MODEL_DEVID);
 	struct cordon_device *far;
 
-	map(test, domain, 0x1000, PA_A, SZ_4K, RW);
-	attach(test, one, domain);
+	model_map(test, domain, 0x1000, PA_A, SZ_4K, RW);
+	model_attach(test, one, domain);
 	EXPECT_PASS(m, MODEL_DEVID, 0x1000, MODEL_WRITE, PA_A);
 	EXPECT_FAULT(m, MODEL_DEVID3, 0x1000, MODEL_WRITE, RANGE);
 
 	far = model_device1(m, "far", MODEL_DEVID3);
 	EXPECT_PASS(m, MODEL_DEVID, 0x1000, MODEL_WRITE, PA_A);
 	EXPECT_FAULT(m, MODEL_DEVID3, 0x1000, MODEL_WRITE, ABSENT);
-	attach(test, far, domain);
+	model_attach(test, far, domain);
 	EXPECT_PASS(m, MODEL_DEVID3, 0x1000, MODEL_WRITE, PA_A);
 	EXPECT_FAULT(m, 0xffffff, 0x1000, MODEL_WRITE, ABSENT);
 }
@@ -942,14 +916,14 @@ static void device_comes_and_goes(struct kunit *test)
 	static const u32 id = MODEL_DEVID;
 
 	KUNIT_ASSERT_FALSE(test, IS_ERR(dev));
-	map(test, domain, 0x1000, PA_A, SZ_4K, RW);
+	model_map(test, domain, 0x1000, PA_A, SZ_4K, RW);
 	for (unsigned int i = 0; i < 8; i++) {
 		struct cordon_device *cdev;
 
 		cdev = cordon_device_add(m->unit, dev, &id, 1);
 		KUNIT_ASSERT_FALSE(test, IS_ERR(cdev));
 		EXPECT_FAULT(m, MODEL_DEVID, 0x1000, MODEL_WRITE, ABSENT);
-		attach(test, cdev, domain);
+		model_attach(test, cdev, domain);
 		EXPECT_PASS(m, MODEL_DEVID, 0x1000, MODEL_WRITE, PA_A);
 		cordon_device_remove(cdev);
 		EXPECT_FAULT(m, MODEL_DEVID, 0x1000, MODEL_WRITE, ABSENT);
@@ -967,9 +941,9 @@ static void shared_device_id(struct kunit *test)
 	struct cordon_device *one = model_device(m, "one", ids1, 2);
 	struct cordon_device *two = model_device(m, "two", ids2, 2);
 
-	map(test, domain, 0x1000, PA_A, SZ_4K, RW);
-	attach(test, one, domain);
-	attach(test, two, domain);
+	model_map(test, domain, 0x1000, PA_A, SZ_4K, RW);
+	model_attach(test, one, domain);
+	model_attach(test, two, domain);
 	EXPECT_PASS(m, MODEL_DEVID, 0x1000, MODEL_WRITE, PA_A);
 	EXPECT_PASS(m, MODEL_DEVID + 1, 0x1000, MODEL_WRITE, PA_A);
 	EXPECT_PASS(m, MODEL_DEVID2, 0x1000, MODEL_WRITE, PA_A);
@@ -1005,7 +979,7 @@ static void random_order(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, shadow);
 	prandom_seed_state(&rnd, 20);
-	attach(test, cdev, domain);
+	model_attach(test, cdev, domain);
 
 	for (unsigned int round = 0; round < 3000 * 512 / per; round++) {
 		u32 r = prandom_u32_state(&rnd);
@@ -1031,8 +1005,8 @@ static void random_order(struct kunit *test)
 			}
 			if (!nr)
 				continue;
-			map(test, domain, base + first * page, pa, nr * page,
-			    RW);
+			model_map(test, domain, base + first * page, pa,
+				  nr * page, RW);
 			for (u32 i = 0; i < nr; i++) {
 				bool whole = IS_ALIGNED(pa - first * page, block) &&
 					     round_down(first + i, per) >= first &&
@@ -1080,7 +1054,7 @@ static struct kunit_case map_cases[] = {
 	KUNIT_CASE_PARAM(tables_go, tables_gen_params),
 	KUNIT_CASE_PARAM(block_over_table, tables_gen_params),
 	KUNIT_CASE_PARAM(last_page, tables_gen_params),
-KUNIT_CASE_PARAM(look_up, tables_gen_params),
+	KUNIT_CASE_PARAM(look_up, tables_gen_params),
 	KUNIT_CASE_PARAM(largest_blocks, tables_gen_params),
 	KUNIT_CASE_PARAM(input_widths, tables_gen_params),
 	KUNIT_CASE_PARAM(domain_switch, tables_gen_params),

@@ -20,6 +20,25 @@ const struct model_tables model_stage1 =
 const struct model_tables model_stage2 =
 	MODEL_STAGE2(4K, SZ_4K, SZ_2M, 48);
 
+/* What is about tables. */
+const struct model_tables model_kinds_4k[MODEL_KINDS_4K] = {
+	MODEL_STAGE1(4K, SZ_4K, SZ_2M, 48),
+	MODEL_STAGE2(4K, SZ_4K, SZ_2M, 48),
+};
+
+const struct model_tables model_kinds[MODEL_KINDS] = {
+	MODEL_STAGE1(4K, SZ_4K, SZ_2M, 48),
+	MODEL_STAGE2(4K, SZ_4K, SZ_2M, 48),
+#if PAGE_SHIFT >= 14
+	MODEL_STAGE1(16K, SZ_16K, SZ_32M, 48),
+	MODEL_STAGE2(16K, SZ_16K, SZ_32M, 48),
+#endif
+#if PAGE_SHIFT >= 16
+	MODEL_STAGE1(64K, SZ_64K, SZ_512M, 52),
+	MODEL_STAGE2(64K, SZ_64K, SZ_512M, 52),
+#endif
+};
+
 /* The timer's step of real time, and how many commands it takes in one. */
 #define MODEL_STEP_NS		(100 * NSEC_PER_USEC)
 #define MODEL_STEP_COMMANDS	16
@@ -553,13 +572,55 @@ struct iommu_domain *model_domain(struct model_unit *m)
 struct iommu_domain *model_domain_of(struct model_unit *m,
 				     enum cordon_stage stage)
 {
-	struct iommu_domain *domain = cordon_domain_alloc(m->unit, stage, 0);
+	return model_domain_with(m, stage, 0);
+}
+
+/**
+ * model_domain_with() - a paging domain that is asked to have something
+ * @m: unit that it is for
+ * @stage: the stage
+ * @flags: IOMMU_HWPT_ALLOC_*
+ *
+ * Return: the domain, which goes with the test; see model_domain().
+ */
+struct iommu_domain *model_domain_with(struct model_unit *m,
+				       enum cordon_stage stage, u32 flags)
+{
+	struct iommu_domain *domain = cordon_domain_alloc(m->unit, stage, flags);
 
 	KUNIT_ASSERT_FALSE(m->test, IS_ERR(domain));
 	KUNIT_ASSERT_EQ(m->test, 0,
 			kunit_add_action_or_reset(m->test, model_domain_free,
 						  domain));
 	return domain;
+}
+
+/**
+ * model_map() - iommu_map(), which must succeed
+ * @test: the test
+ * @domain: the domain
+ * @iova: where
+ * @pa: what
+ * @size: how much of it
+ * @prot: IOMMU_READ and so on
+ */
+void model_map(struct kunit *test, struct iommu_domain *domain, u64 iova,
+	       u64 pa, size_t size, int prot)
+{
+	KUNIT_ASSERT_EQ(test, 0,
+			iommu_map(domain, iova, pa, size, prot, GFP_KERNEL));
+}
+
+/**
+ * model_attach() - cordon_attach(), which must succeed
+ * @test: the test
+ * @cdev: the device
+ * @domain: the domain
+ */
+void model_attach(struct kunit *test, struct cordon_device *cdev,
+		  struct iommu_domain *domain)
+{
+	KUNIT_ASSERT_EQ(test, 0, cordon_attach(cdev, domain));
 }
 
 /**

@@ -73,6 +73,12 @@ struct model_tables {
 
 extern const struct model_tables model_stage1, model_stage2;
 
+/* For KUNIT_ARRAY_PARAM: those of 4K, and all that the kernel's pages allow. */
+#define MODEL_KINDS_4K	2
+#define MODEL_KINDS	(PAGE_SHIFT >= 16 ? 6 : PAGE_SHIFT >= 14 ? 4 : 2)
+extern const struct model_tables model_kinds_4k[MODEL_KINDS_4K];
+extern const struct model_tables model_kinds[MODEL_KINDS];
+
 /**
  * struct model_known - a context that hardware may know
  * @dc: where it is
@@ -188,6 +194,12 @@ struct cordon_device *model_device1(struct model_unit *m, const char *name,
 struct iommu_domain *model_domain(struct model_unit *m);
 struct iommu_domain *model_domain_of(struct model_unit *m,
 				     enum cordon_stage stage);
+struct iommu_domain *model_domain_with(struct model_unit *m,
+				       enum cordon_stage stage, u32 flags);
+void model_map(struct kunit *test, struct iommu_domain *domain, u64 iova,
+	       u64 pa, size_t size, int prot);
+void model_attach(struct kunit *test, struct cordon_device *cdev,
+		  struct iommu_domain *domain);
 void model_tables_desc(const struct model_tables *t, char *desc);
 
 void model_request(struct model_unit *m, const struct cordon_request *req,

@@ -21,12 +21,7 @@
 #define BLOCKED		0x1b
 #define NOT_MAPPED	0x22
 
-static const struct model_tables tables_cases[] = {
-	MODEL_STAGE1(4K, SZ_4K, SZ_2M, 48),
-	MODEL_STAGE2(4K, SZ_4K, SZ_2M, 48),
-};
-
-KUNIT_ARRAY_PARAM(tables, tables_cases, model_tables_desc);
+KUNIT_ARRAY_PARAM(tables, model_kinds_4k, model_tables_desc);
 
 /*
  * Rounds of what races: many, but on a machine that is slow or busy only as
@@ -51,13 +46,6 @@ static struct model_unit *slow_unit(struct kunit *test)
 	return m;
 }
 
-static void map(struct kunit *test, struct iommu_domain *domain, u64 iova,
-		u64 pa, size_t size)
-{
-	KUNIT_ASSERT_EQ(test, 0,
-			iommu_map(domain, iova, pa, size, RW, GFP_KERNEL));
-}
-
 /* When unmapping returns, no DMA uses what was mapped: at once, every time. */
 static void unmap_waits(struct kunit *test)
 {
@@ -67,7 +55,7 @@ static void unmap_waits(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, cordon_attach(cdev, domain), 0);
 	for (unsigned int i = 0; i < 200; i++) {
-		map(test, domain, 0x10000, PA_A, SZ_8K);
+		model_map(test, domain, 0x10000, PA_A, SZ_8K, RW);
 		EXPECT_PASS(m, MODEL_DEVID, 0x10000, MODEL_WRITE, PA_A);
 		EXPECT_PASS(m, MODEL_DEVID, 0x11000, MODEL_WRITE,
 			    PA_A + SZ_4K);
@@ -87,8 +75,8 @@ static void attach_waits(struct kunit *test)
 	struct iommu_domain *b = model_domain(m);
 	struct cordon_device *cdev = model_device1(m, "device", MODEL_DEVID);
 
-	map(test, a, 0x1000, PA_A, SZ_4K);
-	map(test, b, 0x1000, PA_B, SZ_4K);
+	model_map(test, a, 0x1000, PA_A, SZ_4K, RW);
+	model_map(test, b, 0x1000, PA_B, SZ_4K, RW);
 	model_watch(m, cdev);
 	for (unsigned int i = 0; i < 100; i++) {
 		KUNIT_ASSERT_EQ(test, cordon_attach(cdev, a), 0);
@@ -120,7 +108,7 @@ static void tables_outlive_walks(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, cordon_attach(cdev, domain), 0);
 	for (unsigned int i = 0; i < CORDON_DEFERRED_TABLES + 8; i++) {
-		map(test, domain, SZ_1G, PA_A + SZ_4K, SZ_2M);
+		model_map(test, domain, SZ_1G, PA_A + SZ_4K, SZ_2M, RW);
 		/* The walk is cached, of all translations but one none is. */
 		EXPECT_PASS(m, MODEL_DEVID, SZ_1G, MODEL_READ, PA_A + SZ_4K);
 		scoped_guard(raw_spinlock_irqsave, &m->lock)
@@ -146,7 +134,7 @@ static void domains_outlive_walks(struct kunit *test)
 
 		domain = cordon_domain_alloc(m->unit, m->tables->stage, 0);
 		KUNIT_ASSERT_FALSE(test, IS_ERR(domain));
-		map(test, domain, SZ_1G, PA_A + SZ_4K, SZ_2M);
+		model_map(test, domain, SZ_1G, PA_A + SZ_4K, SZ_2M, RW);
 		KUNIT_ASSERT_EQ(test, cordon_attach(cdev, domain), 0);
 		EXPECT_PASS(m, MODEL_DEVID, SZ_1G, MODEL_READ, PA_A + SZ_4K);
 		scoped_guard(raw_spinlock_irqsave, &m->lock)
@@ -279,8 +267,8 @@ static void contexts_are_whole(struct kunit *test)
 	int failed = 0;
 
 	KUNIT_ASSERT_NOT_NULL(test, w);
-	map(test, a, 0x1000, PA_A, SZ_4K);
-	map(test, b, 0x1000, PA_B, SZ_4K);
+	model_map(test, a, 0x1000, PA_A, SZ_4K, RW);
+	model_map(test, b, 0x1000, PA_B, SZ_4K, RW);
 	w->m = m;
 	w->slot = cdev->streams[0]->slot;
 	w->pa[0] = PA_A;

@@ -73,12 +73,7 @@ static void scene(struct kunit *test, struct scene *s)
 	scene_with(test, s, &model_stage1);
 }
 
-static const struct model_tables tables_cases[] = {
-	MODEL_STAGE1(4K, SZ_4K, SZ_2M, 48),
-	MODEL_STAGE2(4K, SZ_4K, SZ_2M, 48),
-};
-
-KUNIT_ARRAY_PARAM(tables, tables_cases, model_tables_desc);
+KUNIT_ARRAY_PARAM(tables, model_kinds_4k, model_tables_desc);
 
 /* A fault queue of 8 records: CAP2.FQ_LOG2 is bits 20:16; no merging. */
 static void small_scene(struct kunit *test, struct scene *s)
