@@ -7,11 +7,13 @@
  * all that the specification allows: a page whose bit was cleared without an
  * invalidation is not marked again.
  */
+#include <kunit/device.h>
 #include <linux/bitmap.h>
 #include <linux/delay.h>
 #include <linux/iova_bitmap.h>
 #include <linux/kthread.h>
 #include <linux/mman.h>
+#include <linux/of.h>
 #include <linux/prandom.h>
 #include <linux/sizes.h>
 #include <linux/uaccess.h>
@@ -812,6 +814,93 @@ static void coherency(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, cordon_attach(other, loose), -EINVAL);
 }
 
+#ifdef CONFIG_OF_DYNAMIC
+static void tree_revert(void *changes)
+{
+	of_changeset_revert(changes);
+	of_changeset_destroy(changes);
+}
+
+/* A master of the device tree, in a node that says something of it. */
+static struct device_node *tree_master(struct kunit *test,
+				       struct of_changeset *changes,
+				       const char *says)
+{
+	struct device_node *root __free(device_node) = of_find_node_by_path("/");
+	struct device_node *np;
+
+	np = of_changeset_create_node(changes, root, says);
+	KUNIT_ASSERT_NOT_NULL(test, np);
+	/* No device is made of it. */
+	of_node_set_flag(np, OF_POPULATED);
+	KUNIT_ASSERT_EQ(test, 0, of_changeset_add_prop_bool(changes, np, says));
+	return np;
+}
+
+/* What the IOMMU core asks of a device. */
+static bool is_capable(struct cordon_device *cdev, enum iommu_cap cap)
+{
+	struct dev_iommu known = { .priv = cdev };
+	bool capable;
+
+	cdev->dev->iommu = &known;
+	capable = cordon_ops.capable(cdev->dev, cap);
+	cdev->dev->iommu = NULL;
+	return capable;
+}
+
+/*
+ * A master that is coherent and one that is not, by the device tree.  User space
+ * is promised coherency for the former alone, and that it cannot be left if the
+ * unit can see to it: CAP1.SNOOP is bit 13.
+ */
+static void coherent_masters(struct kunit *test)
+{
+	static const char * const says[] = { "dma-coherent", "dma-noncoherent" };
+	static const u32 ids[] = { MODEL_DEVID, MODEL_DEVID2 };
+	struct of_changeset *changes = kunit_kzalloc(test, sizeof(*changes),
+						     GFP_KERNEL);
+	struct model_unit *units[2];
+	struct device_node *np[2];
+
+	KUNIT_ASSERT_NOT_NULL(test, changes);
+	of_changeset_init(changes);
+	for (unsigned int i = 0; i < 2; i++)
+		np[i] = tree_master(test, changes, says[i]);
+	KUNIT_ASSERT_EQ(test, 0, of_changeset_apply(changes));
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, tree_revert,
+							   changes));
+	units[0] = model_start(test, "unit");
+	units[1] = model_prepare(test, "loose-unit");
+	units[1]->config.cap[2] &= ~BIT_ULL(13);
+	model_reconfigure(units[1]);
+	model_start_prepared(units[1]);
+
+	for (unsigned int i = 0; i < 4; i++) {
+		bool coherent = !(i & 1), strict = !(i & 2);
+		struct model_unit *m = units[i / 2];
+		struct iommu_domain *domain = model_domain(m);
+		struct device *dev = kunit_device_register(test, says[i & 1]);
+		struct cordon_device *cdev;
+
+		KUNIT_ASSERT_FALSE(test, IS_ERR(dev));
+		dev->of_node = np[i & 1];
+		cdev = cordon_device_add(m->unit, dev, &ids[i & 1], 1);
+		KUNIT_ASSERT_FALSE(test, IS_ERR(cdev));
+		KUNIT_EXPECT_EQ(test, coherent,
+				is_capable(cdev, IOMMU_CAP_CACHE_COHERENCY));
+		KUNIT_EXPECT_EQ(test, coherent && strict,
+				is_capable(cdev, IOMMU_CAP_ENFORCE_CACHE_COHERENCY));
+		KUNIT_EXPECT_EQ(test, cordon_attach(cdev, domain), 0);
+		KUNIT_EXPECT_EQ(test, coherent && strict,
+				domain->ops->enforce_cache_coherency(domain));
+		cordon_device_remove(cdev);
+		dev->of_node = NULL;
+		kunit_device_unregister(test, dev);
+	}
+}
+#endif /* CONFIG_OF_DYNAMIC */
+
 static struct kunit_case dirty_cases[] = {
 	KUNIT_CASE_PARAM(exactly, tables_gen_params),
 	KUNIT_CASE_PARAM(keeps, tables_gen_params),
@@ -827,6 +916,9 @@ static struct kunit_case dirty_cases[] = {
 			      { .speed = KUNIT_SPEED_SLOW }),
 	KUNIT_CASE_PARAM(log_memory, log_gen_params),
 	KUNIT_CASE_PARAM(coherency, tables_gen_params),
+#ifdef CONFIG_OF_DYNAMIC
+	KUNIT_CASE(coherent_masters),
+#endif
 	{ }
 };
 
