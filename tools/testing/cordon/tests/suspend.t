@@ -4,8 +4,9 @@
 # kernel: light-6.12
 # timeout: 320
 #
-# QEMU's board suspends to idle only.  What a unit loses with its power is lost all
-# the same: the host takes it away while the kernel sleeps.
+# To idle, and to memory with a module in firmware's place, which QEMU's board does
+# not have.  What a unit loses with its power is lost all the same: the host takes it
+# away while the kernel sleeps.
 exec "$(dirname "$0")/on-board" -k light-6.12 -m suspend 300 suspend \
 	-device cordon-iommu,id=second \
 	-device cordon-engine-platform,iommu=second,devid=5
