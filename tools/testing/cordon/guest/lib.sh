@@ -187,6 +187,17 @@ load_engine() {
 	wait_for 10 [ -c /dev/cordon-engine0 ]
 }
 
+# disk_is_whole DEVICE: each file is as it was made, read from the disk.
+disk_is_whole() {
+	local status
+	echo 3 >/proc/sys/vm/drop_caches
+	mount -t ext4 -o ro "$1" /mnt || return 1
+	(cd /mnt && sha256sum -c manifest)
+	status=$?
+	umount /mnt
+	return "$status"
+}
+
 # interfaces_of DRIVER: network interfaces of this driver.
 interfaces_of() {
 	local dev
