@@ -33,6 +33,7 @@
 #define CORDON_ENGINE_DST		0x18	/* 64: bus address to write to */
 #define CORDON_ENGINE_LEN		0x20	/* 64: bytes, any number and alignment */
 #define CORDON_ENGINE_DATA		0x28	/* 64: pattern of FILL; operand of ATOMIC,
+						 * of each time that it is repeated,
 						 * then the value that it found
 						 */
 #define CORDON_ENGINE_MOVED		0x30	/* 64, RO: bytes moved so far */

@@ -119,7 +119,7 @@ static bool step(struct cordon_engine *e)
 	uint64_t old;
 
 	if (atomic) {
-		failed = e->ops->fetch_add(e->opaque, e->pasid, e->dst, e->data, &old);
+		failed = e->ops->fetch_add(e->opaque, e->pasid, e->dst, e->operand, &old);
 		if (!failed)
 			e->data = old;
 		moved = 8;
@@ -200,6 +200,7 @@ static void start(struct cordon_engine *e, uint32_t cmd)
 	e->bad = 0;
 	e->done = 0;
 	e->pos = 0;
+	e->operand = e->data;
 	cordon_engine_run(e);
 }
 

@@ -63,6 +63,7 @@ struct cordon_engine_ops {
  * @status: CORDON_ENGINE_STATUS
  * @irq: CORDON_ENGINE_IRQ
  * @pos: bytes of the running repetition that are behind it
+ * @operand: of ATOMIC: what @data was when the operation began
  * @buffer: CORDON_ENGINE_BUFFER
  */
 struct cordon_engine {
@@ -83,6 +84,7 @@ struct cordon_engine {
 	uint32_t status;
 	uint32_t irq;
 	uint64_t pos;
+	uint64_t operand;
 	uint8_t buffer[CORDON_ENGINE_BUFFER_SIZE];
 };
 

@@ -51,6 +51,7 @@ const VMStateDescription vmstate_cordon_engine = {
         VMSTATE_UINT32(status, struct cordon_engine),
         VMSTATE_UINT32(irq, struct cordon_engine),
         VMSTATE_UINT64(pos, struct cordon_engine),
+        VMSTATE_UINT64(operand, struct cordon_engine),
         VMSTATE_UINT8_ARRAY(buffer, struct cordon_engine,
                             CORDON_ENGINE_BUFFER_SIZE),
         VMSTATE_END_OF_LIST()

@@ -73,6 +73,14 @@ static void test_dma(void)
                     ==, CORDON_ENGINE_STATUS_DONE);
     g_assert_cmphex(qtest_readq(u.qts, pa + 3 * 4096 + 16), ==, 0x100000010);
     g_assert_cmphex(engine_get(&u, CORDON_ENGINE_DATA), ==, 0xfffffff0);
+    /* three times the same is added, not what was found */
+    engine_set(&u, CORDON_ENGINE_DATA, 0x20);
+    engine_set(&u, CORDON_ENGINE_COUNT, 3);
+    g_assert_cmphex(engine_run(&u, CORDON_ENGINE_OP_ATOMIC, 0, IOVA + 16, 0),
+                    ==, CORDON_ENGINE_STATUS_DONE);
+    g_assert_cmphex(qtest_readq(u.qts, pa + 3 * 4096 + 16), ==, 0x100000070);
+    g_assert_cmphex(engine_get(&u, CORDON_ENGINE_DATA), ==, 0x100000050);
+    engine_set(&u, CORDON_ENGINE_COUNT, 0);
 
     /* any length and alignment, over pages that lie the other way round */
     for (int i = 0; i < 4096; i++) {
