@@ -332,6 +332,26 @@ static void test_slow(void)
     end(&u);
 }
 
+/* Not an error, but as slow: the time that each command takes anyway */
+static void test_latency(void)
+{
+    Unit u;
+
+    boot(&u, UNIT ",command-latency=1000000" ENGINE);
+    set_up(&u, value(CORDON_DC_S1, CORDON_S1_BYPASS));
+    post_sync(&u);
+    post_sync(&u);
+    for (int done = 0; done < 2; done++) {
+        qtest_clock_step(u.qts, 900000);
+        g_assert_cmpuint(field(CORDON_STATUS_HEAD,
+                               qtest_readq(u.qts, u.status)), ==, done);
+        g_assert_false(completed(&u));
+        qtest_clock_step(u.qts, 100000);
+    }
+    g_assert_true(completed(&u));
+    end(&u);
+}
+
 /* From the start, and past what there is */
 static void test_properties(void)
 {
@@ -401,6 +421,7 @@ int main(int argc, char **argv)
     qtest_add_func("/cordon/inject/gone", test_gone);
     qtest_add_func("/cordon/inject/mutes", test_mutes);
     qtest_add_func("/cordon/inject/slow", test_slow);
+    qtest_add_func("/cordon/latency", test_latency);
     qtest_add_func("/cordon/inject/properties", test_properties);
     qtest_add_func("/cordon/inject/migration", test_migration);
     return g_test_run();
