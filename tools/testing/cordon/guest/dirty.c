@@ -11,7 +11,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <linux/cordon.h>
 #include <linux/iommufd.h>
 #include <pthread.h>
@@ -571,25 +570,6 @@ static enum verdict hw_info(void)
 	return PASS;
 }
 
-/* The engine that is called so, wherever VFIO has it. */
-static int open_engine(struct passed *p, const char *name)
-{
-	char pattern[100], path[100];
-	int ret = -ENODEV;
-	glob_t found;
-
-	snprintf(pattern, sizeof(pattern), "/sys/bus/pci/devices/%s/vfio-dev/vfio*", name);
-	if (glob(pattern, 0, NULL, &found))
-		return ret;
-	if (found.gl_pathc == 1) {
-		snprintf(path, sizeof(path), "/dev/vfio/devices/%s",
-			 strrchr(found.gl_pathv[0], '/') + 1);
-		ret = passed_open(p, path, iommufd);
-	}
-	globfree(&found);
-	return ret;
-}
-
 static enum verdict before(void)
 {
 	int ret, i;
@@ -600,7 +580,7 @@ static enum verdict before(void)
 	iommufd = open("/dev/iommu", O_RDWR);
 	EXPECT(iommufd >= 0, "%s", strerror(errno));
 	for (i = 0; i < 2; i++) {
-		ret = open_engine(&engines[i], names[i]);
+		ret = passed_open(&engines[i], names[i], iommufd);
 		EXPECT(!ret, "%s: %s", names[i], strerror(-ret));
 	}
 	EXPECT(!(ret = ioas_alloc(iommufd, &ioas)), "%s", strerror(-ret));

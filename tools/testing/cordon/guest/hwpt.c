@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What iommufd can have of Cordon: an engine is used through VFIO, in domains
- * that this program asks for. Usage: hwpt /dev/vfio/devices/vfioN [NAME|-NAME...]
+ * that this program asks for. Usage: hwpt BDF [NAME|-NAME...]
  *
- * The engine must be bound to vfio-pci.
+ * BDF is the engine's PCI address. It must be bound to vfio-pci.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +18,7 @@
 #define PAGE		65536	/* of any kernel */
 #define IOVA		0x20000000ULL
 
-static const char *path;
+static const char *bdf;
 static struct passed engine = { .device = -1 };
 static int iommufd = -1;
 static uint32_t ioas;
@@ -73,8 +73,8 @@ static enum verdict before(void)
 
 	iommufd = open("/dev/iommu", O_RDWR);
 	EXPECT(iommufd >= 0, "%s", strerror(errno));
-	ret = passed_open(&engine, path, iommufd);
-	EXPECT(!ret, "%s: %s", path, strerror(-ret));
+	ret = passed_open(&engine, bdf, iommufd);
+	EXPECT(!ret, "%s: %s", bdf, strerror(-ret));
 	EXPECT(!(ret = ioas_alloc(iommufd, &ioas)), "%s", strerror(-ret));
 	page = aligned_alloc(PAGE, PAGE);
 	EXPECT(page, "no memory");
@@ -189,6 +189,6 @@ int main(int argc, char **argv)
 {
 	if (argc < 2)
 		return 2;
-	path = argv[1];
+	bdf = argv[1];
 	return ktap_run(tests, sizeof(tests) / sizeof(*tests), argv + 2, before, after);
 }

@@ -2,9 +2,12 @@
 /* Test engines that were passed to this program: see passed.h. */
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <linux/iommufd.h>
 #include <linux/vfio.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
@@ -41,7 +44,7 @@ static void set64(struct passed *p, unsigned int offset, uint64_t value)
 	passed_set32(p, offset + 4, value >> 32);
 }
 
-static int find_registers(struct passed *p)
+int passed_take(struct passed *p)
 {
 	struct vfio_region_info bar = {
 		.argsz = sizeof(bar), .index = VFIO_PCI_BAR0_REGION_INDEX,
@@ -59,20 +62,41 @@ static int find_registers(struct passed *p)
 	return passed_get32(p, CORDON_ENGINE_ID) == CORDON_ENGINE_MAGIC ? 0 : -ENXIO;
 }
 
-int passed_open(struct passed *p, const char *path, int iommufd)
+/* The file of the device, wherever VFIO has it. */
+static int open_device(const char *bdf)
+{
+	char pattern[100], path[100];
+	int fd = -ENODEV;
+	glob_t found;
+
+	snprintf(pattern, sizeof(pattern), "/sys/bus/pci/devices/%s/vfio-dev/vfio*", bdf);
+	if (glob(pattern, 0, NULL, &found))
+		return fd;
+	if (found.gl_pathc == 1) {
+		snprintf(path, sizeof(path), "/dev/vfio/devices/%s",
+			 strrchr(found.gl_pathv[0], '/') + 1);
+		fd = open(path, O_RDWR | O_CLOEXEC);
+		if (fd < 0)
+			fd = -errno;
+	}
+	globfree(&found);
+	return fd;
+}
+
+int passed_open(struct passed *p, const char *bdf, int iommufd)
 {
 	struct vfio_device_bind_iommufd bind = {
 		.argsz = sizeof(bind), .iommufd = iommufd,
 	};
 	int ret;
 
-	p->device = open(path, O_RDWR);
+	p->device = open_device(bdf);
 	if (p->device < 0)
-		return -errno;
+		return p->device;
 	if (ioctl(p->device, VFIO_DEVICE_BIND_IOMMUFD, &bind))
 		ret = -errno;
 	else
-		ret = find_registers(p);
+		ret = passed_take(p);
 	p->dev_id = bind.out_devid;
 	if (ret)
 		passed_close(p);
@@ -153,7 +177,9 @@ int ioas_unmap(int iommufd, uint32_t ioas, uint64_t iova, uint64_t length)
 		.size = sizeof(cmd), .ioas_id = ioas, .iova = iova, .length = length,
 	};
 
-	return ioctl(iommufd, IOMMU_IOAS_UNMAP, &cmd) ? -errno : 0;
+	if (ioctl(iommufd, IOMMU_IOAS_UNMAP, &cmd))
+		return -errno;
+	return cmd.length == length ? 0 : -EIO;
 }
 
 int ioas_huge_pages(int iommufd, uint32_t ioas, int on)

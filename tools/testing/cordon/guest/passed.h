@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Test engines that were passed to this program, through VFIO and iommufd.
+ * Test engines that were passed to this program, through VFIO.
  *
  * What returns int returns 0 or a negative errno.
  */
@@ -18,8 +18,10 @@ struct passed {
 	uint64_t bar;		/* where its registers are in the file of the device */
 };
 
-/* open an engine, /dev/vfio/devices/..., bind it to an iommufd, and let it master the bus */
-int passed_open(struct passed *p, const char *path, int iommufd);
+/* open an engine by its PCI address, bind it to an iommufd, and take it */
+int passed_open(struct passed *p, const char *bdf, int iommufd);
+/* find the registers of an engine whose file is open, and let it master the bus */
+int passed_take(struct passed *p);
 void passed_close(struct passed *p);
 int passed_attach(struct passed *p, uint32_t pt_id);
 

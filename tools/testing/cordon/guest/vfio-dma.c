@@ -8,11 +8,10 @@
  * group, and QUEUES the unit's file of that name in debugfs: the commands that
  * mapping and unmapping cost are counted there.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/iommufd.h>
 #include <linux/vfio.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +22,7 @@
 #include <unistd.h>
 
 #include "ktap.h"
-#include "raw.h"
+#include "passed.h"
 
 #define MIB		0x100000ULL
 #define SIZE		(64 * MIB)
@@ -33,8 +32,8 @@
 #define SECRET		0x1122334455667788ULL
 
 static const char *bdf, *group_name, *queues;
-static struct raw raw;
-static int device = -1, group = -1, container = -1, iommufd = -1;
+static struct passed engine = { .device = -1 };
+static int group = -1, container = -1, iommufd = -1;
 static uint32_t ioas;
 
 static uint64_t now_us(void)
@@ -74,16 +73,10 @@ static int map(uint64_t iova, void *at, uint64_t size)
 		.argsz = sizeof(type1), .size = size, .iova = iova, .vaddr = (uintptr_t)at,
 		.flags = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE,
 	};
-	struct iommu_ioas_map cmd = {
-		.size = sizeof(cmd), .ioas_id = ioas, .user_va = (uintptr_t)at,
-		.length = size, .iova = iova,
-		.flags = IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE |
-			 IOMMU_IOAS_MAP_WRITEABLE,
-	};
 
-	if (container >= 0)
-		return ioctl(container, VFIO_IOMMU_MAP_DMA, &type1) ? -errno : 0;
-	return ioctl(iommufd, IOMMU_IOAS_MAP, &cmd) ? -errno : 0;
+	if (container < 0)
+		return ioas_map(iommufd, ioas, at, size, iova);
+	return ioctl(container, VFIO_IOMMU_MAP_DMA, &type1) ? -errno : 0;
 }
 
 static int unmap(uint64_t iova, uint64_t size)
@@ -91,28 +84,19 @@ static int unmap(uint64_t iova, uint64_t size)
 	struct vfio_iommu_type1_dma_unmap type1 = {
 		.argsz = sizeof(type1), .size = size, .iova = iova,
 	};
-	struct iommu_ioas_unmap cmd = {
-		.size = sizeof(cmd), .ioas_id = ioas, .iova = iova, .length = size,
-	};
-	uint64_t done;
-	int ret;
 
-	if (container >= 0) {
-		ret = ioctl(container, VFIO_IOMMU_UNMAP_DMA, &type1);
-		done = type1.size;
-	} else {
-		ret = ioctl(iommufd, IOMMU_IOAS_UNMAP, &cmd);
-		done = cmd.length;
-	}
-	if (ret)
+	if (container < 0)
+		return ioas_unmap(iommufd, ioas, iova, size);
+	if (ioctl(container, VFIO_IOMMU_UNMAP_DMA, &type1))
 		return -errno;
-	return done == size ? 0 : -EIO;
+	return type1.size == size ? 0 : -EIO;
 }
 
 static enum verdict open_type1(void)
 {
 	struct vfio_group_status status = { .argsz = sizeof(status) };
 	char path[64];
+	int ret;
 
 	container = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
 	EXPECT(container >= 0, "%s", strerror(errno));
@@ -123,81 +107,28 @@ static enum verdict open_type1(void)
 	       status.flags & VFIO_GROUP_FLAGS_VIABLE, "the group is not viable");
 	EXPECT(!ioctl(group, VFIO_GROUP_SET_CONTAINER, &container), "%s", strerror(errno));
 	EXPECT(!ioctl(container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU), "%s", strerror(errno));
-	device = ioctl(group, VFIO_GROUP_GET_DEVICE_FD, bdf);
-	EXPECT(device >= 0, "%s", strerror(errno));
+	engine.device = ioctl(group, VFIO_GROUP_GET_DEVICE_FD, bdf);
+	EXPECT(engine.device >= 0, "%s", strerror(errno));
+	EXPECT(!(ret = passed_take(&engine)), "%s", strerror(-ret));
 	return PASS;
-}
-
-/* /dev/vfio/devices/vfioN of the device */
-static int open_cdev(void)
-{
-	struct dirent *entry;
-	char path[320];
-	int fd = -1;
-	DIR *dir;
-
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/vfio-dev", bdf);
-	dir = opendir(path);
-	while (dir && (entry = readdir(dir))) {
-		if (strncmp(entry->d_name, "vfio", 4))
-			continue;
-		snprintf(path, sizeof(path), "/dev/vfio/devices/%s", entry->d_name);
-		fd = open(path, O_RDWR | O_CLOEXEC);
-	}
-	if (dir)
-		closedir(dir);
-	return fd;
 }
 
 static enum verdict open_iommufd(void)
 {
-	struct vfio_device_bind_iommufd bind = { .argsz = sizeof(bind) };
-	struct iommu_ioas_alloc alloc = { .size = sizeof(alloc) };
-	struct vfio_device_attach_iommufd_pt attach = { .argsz = sizeof(attach) };
+	int ret;
 
-	device = open_cdev();
-	EXPECT(device >= 0, "%s has no /dev/vfio/devices", bdf);
 	iommufd = open("/dev/iommu", O_RDWR | O_CLOEXEC);
 	EXPECT(iommufd >= 0, "%s", strerror(errno));
-	bind.iommufd = iommufd;
-	EXPECT(!ioctl(device, VFIO_DEVICE_BIND_IOMMUFD, &bind), "%s", strerror(errno));
-	EXPECT(!ioctl(iommufd, IOMMU_IOAS_ALLOC, &alloc), "%s", strerror(errno));
-	ioas = alloc.out_ioas_id;
-	attach.pt_id = ioas;
-	EXPECT(!ioctl(device, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &attach), "%s", strerror(errno));
-	return PASS;
-}
-
-/* The engine's registers, and leave to master the bus. */
-static enum verdict open_engine(void)
-{
-	struct vfio_region_info bar = {
-		.argsz = sizeof(bar), .index = VFIO_PCI_BAR0_REGION_INDEX,
-	};
-	struct vfio_region_info config = {
-		.argsz = sizeof(config), .index = VFIO_PCI_CONFIG_REGION_INDEX,
-	};
-	uint16_t command = 0x6;
-	void *regs;
-
-	EXPECT(!ioctl(device, VFIO_DEVICE_GET_REGION_INFO, &bar) &&
-	       !ioctl(device, VFIO_DEVICE_GET_REGION_INFO, &config), "%s", strerror(errno));
-	EXPECT(pwrite(device, &command, 2, config.offset + 4) == 2, "%s", strerror(errno));
-	regs = mmap(NULL, CORDON_ENGINE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, device,
-		    bar.offset);
-	EXPECT(regs != MAP_FAILED, "%s", strerror(errno));
-	raw.map = regs;
-	raw.map_size = CORDON_ENGINE_SIZE;
-	raw.regs = regs;
-	EXPECT(raw_get32(&raw, CORDON_ENGINE_ID) == CORDON_ENGINE_MAGIC, "this is no engine");
+	EXPECT(!(ret = passed_open(&engine, bdf, iommufd)), "%s: %s", bdf, strerror(-ret));
+	EXPECT(!(ret = ioas_alloc(iommufd, &ioas)), "%s", strerror(-ret));
+	EXPECT(!(ret = passed_attach(&engine, ioas)), "%s", strerror(-ret));
 	return PASS;
 }
 
 static enum verdict after(void)
 {
-	if (raw.regs)
-		raw_close(&raw);
-	for (int **fd = (int *[]){ &device, &group, &container, &iommufd, NULL }; *fd; fd++) {
+	passed_close(&engine);
+	for (int **fd = (int *[]){ &group, &container, &iommufd, NULL }; *fd; fd++) {
 		if (**fd >= 0)
 			close(**fd);
 		**fd = -1;
@@ -208,9 +139,8 @@ static enum verdict after(void)
 /* The status of a write of 8 bytes at @iova. */
 static int dma_write(uint64_t iova)
 {
-	raw_set64(&raw, CORDON_ENGINE_BUFFER, SECRET);
-	raw_start(&raw, CORDON_ENGINE_OP_WRITE, iova, 8, 1, 0);
-	return raw_wait(&raw);
+	passed_start(&engine, CORDON_ENGINE_OP_FILL, 0, iova, 8, SECRET, 1, 0);
+	return passed_end(&engine);
 }
 
 /*
@@ -312,14 +242,12 @@ static enum verdict refuses_window(void)
 static enum verdict type1_small(void)
 {
 	TRY(open_type1());
-	TRY(open_engine());
 	return whole(false, SIZE / 4096 / 512 + 2);
 }
 
 static enum verdict type1_huge(void)
 {
 	TRY(open_type1());
-	TRY(open_engine());
 	return whole(true, 2);
 }
 
@@ -332,14 +260,12 @@ static enum verdict type1_window(void)
 static enum verdict iommufd_small(void)
 {
 	TRY(open_iommufd());
-	TRY(open_engine());
 	return whole(false, SIZE / 4096 / 512 + 2);
 }
 
 static enum verdict iommufd_huge(void)
 {
 	TRY(open_iommufd());
-	TRY(open_engine());
 	return whole(true, 2);
 }
 
