@@ -263,12 +263,18 @@ void cordon_show_contexts(struct seq_file *s, struct cordon_unit *unit)
 {
 	struct cordon_stream *stream;
 	unsigned long devid;
+	size_t bytes = 0;
 
 	guard(mutex)(&unit->lock);
 	seq_printf(s, "root 0x%llx, %s\n", READ_ONCE(unit->root),
 		   cordon_state_name(cordon_unit_state(unit)));
-	xa_for_each(&unit->streams, devid, stream)
+	xa_for_each(&unit->streams, devid, stream) {
 		cordon_show_stream(s, unit, stream);
+		bytes += sizeof(*stream->blocked) + sizeof(stream->contexts[0][0]) *
+			 ARRAY_SIZE(stream->contexts) + sizeof(*stream->fault);
+	}
+	seq_printf(s, "%zu bytes of contexts and fault blocks, %zu of the directory\n",
+		   bytes, list_count_nodes(&unit->dir.pages) * CORDON_DIR_PAGE_SIZE);
 }
 EXPORT_SYMBOL_IF_KUNIT(cordon_show_contexts);
 
