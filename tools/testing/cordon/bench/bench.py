@@ -15,13 +15,24 @@ import sys
 sys.dont_write_bytecode = True
 
 import board                    # noqa: E402
+import locks                    # noqa: E402
 import targets                  # noqa: E402
 
 NS = 1 << board.SHIFT           # of an instruction
 OUT = os.environ.get("CORDON_BENCH_DIR", ".")
 KERNEL = "bench-6.12"
+LOCKSTAT = "lockstat-6.12"
 GIB = 1 << 30
 WARM = 1024                     # rounds of the module that it does not count
+TURNS = 3                       # of what the clock on the wall measures
+
+# A disk that holds nothing, and an igb card that is cabled to one which does no DMA
+# through an IOMMU.
+WORK = ["-blockdev", f"null-co,node-name=nothing,size={GIB}",
+        "-device", "nvme,drive=nothing,serial=bench,addr=7",
+        "-netdev", "hubport,id=a,hubid=0", "-netdev", "hubport,id=b,hubid=0",
+        "-device", "igb,netdev=a,addr=4,romfile=",
+        "-device", "virtio-net-pci,netdev=b,addr=5,romfile=,disable-legacy=on"]
 
 
 def say(text):
@@ -42,11 +53,11 @@ def iommus():
 
 
 def measure(name, iommu, script, parts="", **options):
-    """Boot and measure; the debugging of DMA would be measured too."""
+    """Boot and measure, with no debugging of DMA and time to load the driver."""
     say(f"{name}: {iommu}")
-    options["words"] = options.get("words", "") + " dma_debug=off"
-    return board.boot(iommu, script, parts, name=f"bench-{name}-{iommu}",
-                      kernel=KERNEL, **options)
+    options["words"] = options.get("words", "") + " dma_debug=off deferred_probe_timeout=600"
+    options.setdefault("kernel", KERNEL)
+    return board.boot(iommu, script, parts, name=f"bench-{name}-{iommu}", **options)
 
 
 def per_round(figures):
@@ -106,23 +117,91 @@ def bench_wait(results):
 
 
 def bench_contention(results):
-    """1 to 8 CPUs at once."""
+    """1 to 8 CPUs at once: instructions, and by CPUs that really run at once, locks."""
     for iommu in ("cordon", "smmuv3"):
         figures = measure("contention", iommu, "bench-cpus", cpus=8, engines=8)
         results.setdefault("contention", {})[iommu] = {
             name: words["wall"] / words["rounds"] / NS for name, words in figures.items()}
+    # That one queue for all CPUs is seen shows that a lock can be.
+    seen = {}
+    for name, parts, unit in (("cordon", "locks", ""),
+                              ("one-queue", "locks,shared", "queues=1")):
+        figures = measure(f"locks-{name}", "cordon", "bench-cpus", parts, cpus=8,
+                          engines=8, icount=None, unit=unit, kernel=LOCKSTAT)
+        seen[name] = locks.of_figures(figures, locks.ours())
+    results["locks"] = seen
+
+
+def bench_work(results):
+    """fio and iperf3: instructions and operations of one of theirs, and the rate."""
+    have = {}
+    for iommu in iommus():
+        parts = "strict" if iommu == "none" else "strict,lazy"
+        # huge pages, which come when they like, would make few pieces of many
+        options = {"initrd": KERNEL + "-work", "engines": 0, "more": WORK,
+                   "words": "transparent_hugepage=never"}
+        counted = measure("work", iommu, "bench-work", parts, trace=True, **options)
+        have[iommu] = {name: {
+            "instructions": words["busy"] / NS / words["ops"], "rates": [],
+            **{kind: words[kind] / words["ops"] for kind in (*board.EVENTS, "irqs")},
+        } for name, words in counted.items()}
+    for turn in range(TURNS):
+        for iommu, names in have.items():
+            parts = "rate,strict" if iommu == "none" else "rate,strict,lazy"
+            figures = measure(f"work-{turn}", iommu, "bench-work", parts, cpus=2,
+                              icount=None, **options)
+            for name, words in figures.items():
+                names[name]["rates"].append(words["rate"])
+    for iommu, names in have.items():
+        for name, figure in names.items():
+            none = have["none"][name.replace("-lazy", "-strict")]
+            figure["rate"] = statistics.median(figure["rates"])
+            figure["rate_to_none"] = figure["rate"] / statistics.median(none["rates"])
+            figure["instructions_to_none"] = figure["instructions"] / none["instructions"]
+    results["work"] = have
+
+
+def many_functions(count):
+    """QEMU's arguments for this many engines, eight behind each port."""
+    # the card's virtual functions would have slots 18 and 19
+    slots = [*range(3, 18), *range(20, 30)]
+    arguments = []
+    for port in range((count + 7) // 8):
+        arguments += ["-device", f"pcie-root-port,id=port{port},chassis={port + 1},"
+                                 f"addr={slots[port // 8]:x}.{port % 8},multifunction=on"]
+        for n in range(min(8, count - 8 * port)):
+            arguments += ["-device", f"cordon-engine,bus=port{port},addr=0.{n},"
+                                     "multifunction=on"]
+    return arguments
+
+
+def bench_probe(results):
+    """From power-on until many functions have a group, a domain and a driver."""
+    have = {}
+    for count in (1, 64, 1024):
+        for iommu in ("cordon", "smmuv3", "none"):
+            words = measure(f"probe-{count}", iommu, "bench-probe", engines=0,
+                            more=many_functions(count), limit=1800)["probe"]
+            if words["functions"] != count:
+                raise board.Failed(f"{words['functions']} of {count} functions")
+            if words["grouped"] != (0 if iommu == "none" else count):
+                raise board.Failed(f"{words['grouped']} of {count} have a group")
+            have.setdefault(iommu, {})[str(count)] = {
+                **{w: words[w] / NS for w in ("boot", "load", "bind")},
+                "memory": words["kib"] * 1024, "contexts": words["contexts"]}
+    results["probe"] = have
 
 
 def bench_device(results):
-    """The emulated device's translations, in turns."""
-    ns = {iommu: {"device-hit": [], "device-many": []} for iommu in iommus()}
-    for turn in range(3):
-        for iommu in ns:
+    """The emulated device's translations, in turns; the fastest was disturbed least."""
+    ns = {iommu: {} for iommu in iommus()}
+    for turn in range(TURNS):
+        for iommu, names in ns.items():
             figures = measure(f"device-{turn}", iommu, "bench-device", cpus=2, icount=None)
             for name, words in figures.items():
-                ns[iommu][name].append(words["wall"] / words["rounds"])
+                names.setdefault(name, []).append(words["wall"] / words["rounds"])
     results["device"] = {
-        iommu: {name: {"ns": statistics.median(values), "all": values}
+        iommu: {name: {"ns": min(values), "all": values}
                 for name, values in names.items()}
         for iommu, names in ns.items()}
 
@@ -132,6 +211,8 @@ BENCHES = {
     "memory": bench_memory,
     "wait": bench_wait,
     "contention": bench_contention,
+    "work": bench_work,
+    "probe": bench_probe,
     "device": bench_device,
 }
 

@@ -19,7 +19,7 @@ ARGUMENTS = {
 EVENTS = {
     "commands": r"cordon_command |smmuv3_cmdq_opcode |virtio_iommu_(map|unmap) ",
     "syncs": r"cordon_completion |smmuv3_cmdq_opcode .*SYNC",
-    "writes": r"cordon_reg_write |smmuv3_write_mmio |virtio_queue_notify ",
+    "writes": r"cordon_reg_write |smmuv3_write_mmio ",
     "reads": r"cordon_reg_read |smmuv3_read_mmio ",
 }
 TRACED = ("pl031_read", "cordon_reg_read", "cordon_reg_write", "cordon_command",
@@ -64,11 +64,15 @@ def count_operations(path, windows):
     marks, counts = [], []
     patterns = {kind: re.compile(p) for kind, p in EVENTS.items()}
     now = dict.fromkeys(EVENTS, 0)
+    notified = False
     with open(path, encoding="ascii", errors="replace") as log:
         for line in log:
             if line.startswith("pl031_read "):
                 marks.append(dict(now))
                 continue
+            # A notification is virtio-iommu's if a request of its own follows.
+            now["writes"] += notified and line.startswith("virtio_iommu_")
+            notified = line.startswith("virtio_queue_notify ")
             for kind, pattern in patterns.items():
                 if pattern.match(line):
                     now[kind] += 1
@@ -80,17 +84,19 @@ def count_operations(path, windows):
     return counts
 
 
-def boot(iommu, script, parts="", *, name, kernel="bench-6.12", cpus=1, icount=SHIFT,
-         trace=False, unit="", memory="1G", engines=1, words="", more=(), limit=900):
+def boot(iommu, script, parts="", *, name, kernel="bench-6.12", initrd="", cpus=1,
+         icount=SHIFT, trace=False, unit="", memory="1G", engines=1, words="", more=(),
+         limit=900):
     """Boot, run a script, and return its figures.
 
     With trace each figure that has a window also gets what the hardware did in it.
     """
+    initrd = os.path.join(os.environ["CORDON_BENCH_DIR"], (initrd or kernel) + ".gz")
     arguments = list(ARGUMENTS[iommu])
     if unit and iommu == "cordon":
         arguments[1] += "," + unit
     command = [os.path.join(TESTING, "board", "boot"), "-k", kernel, "-n", name,
-               "-t", str(limit), "-r", script, "-I", os.path.join(os.environ["CORDON_BENCH_DIR"], kernel + ".gz"),
+               "-t", str(limit), "-r", script, "-I", initrd,
                "-A", "tcg,thread=single" if icount is not None else "tcg,thread=multi",
                "-a", f"bench.iommu={iommu} bench.parts={parts} {words}", "--",
                "-smp", str(cpus), "-m", memory]

@@ -3,6 +3,8 @@
 
 import os
 
+import locks
+
 ROWS = [(f"{what} {mode} {label}", f"single-{mode}-{pages}", what)
         for pages, label in ((1, "1 page"), (16, "16 pages"), (512, "512 pages"))
         for what, mode in (("map", "strict"), ("unmap", "strict"), ("unmap", "lazy"))]
@@ -53,6 +55,16 @@ def judge(results):
             if "-map-" in name:
                 target(f"commands and register accesses of 1 GiB, {name}",
                        words["commands"] + words["writes"] + words["reads"], 0)
+    if "locks" in results:
+        for mode, prefix in (("strict", "cpus"), ("lazy", "lazy")):
+            target(f"contentions of the driver's locks, 8 CPUs, {mode}",
+                   sum(locks.total(figure, "contentions")
+                       for name, figure in results["locks"]["cordon"].items()
+                       if name.startswith(f"{prefix}-8-")), 0)
+        # else it would not be known that one would be seen
+        target("contentions where 2 CPUs share a queue",
+               locks.total(results["locks"]["one-queue"]["cpus-2-each"], "contentions"), 1,
+               least=True)
     if "device" in results:
         device = results["device"]
         none = device["none"]["device-hit"]["ns"]
@@ -73,47 +85,104 @@ def table(title, columns, rows):
             for v in values))
 
 
+def show_map(have):
+    """Mapping and unmapping by drivers."""
+    table("Instructions of the guest", have, [
+        (name, [have[i].get(figure, {}).get(what) for i in have])
+        for name, figure, what in ROWS])
+    table("The same by the kernel's dma_map_benchmark", have, [
+        (f"{what} {mode} {pages}",
+         [have[i].get(f"kernel-{mode}-{pages}", {}).get(what) for i in have])
+        for pages in (1, 16, 512)
+        for what, mode in (("map", "strict"), ("unmap", "strict"), ("unmap", "lazy"))])
+    table("Hardware operations of a map and its unmap", OPERATIONS, [
+        (f"{iommu} {figure}", [have[iommu][figure].get(k) for k in OPERATIONS])
+        for iommu in have if iommu != "none"
+        for figure in have[iommu] if not figure.startswith("kernel")])
+
+
+def show_memory(have):
+    """Mapping and unmapping by programs."""
+    names = list(have["cordon"])
+    table("Instructions for 1 GiB, in thousands", have, [
+        (n, [have[i][n]["instructions"] / 1000 for i in have]) for n in names])
+    table("Hardware operations for 1 GiB", OPERATIONS, [
+        (f"{i} {n}", [have[i][n][k] for k in OPERATIONS]) for n in names for i in have])
+    table("KiB of tables for 1 GiB", have, [
+        (n, [have[i][n]["table_bytes"] / 1024 for i in have])
+        for n in names if "-map-" in n])
+
+
+def show_wait(have):
+    """Commands that take their time."""
+    table("Instructions of a strict unmap, at 1 ns each, by the latency of a command",
+          [f"{latency} ns" for latency in have], [
+              (n, [have[latency][n]["unmap"] for latency in have])
+              for n in next(iter(have.values()))])
+
+
+def show_contention(have):
+    """Several CPUs."""
+    table("Instructions of a map and its unmap, of all CPUs together", have, [
+        (n, [have[i][n] for i in have]) for n in have["cordon"]])
+
+
+def show_locks(have):
+    """Who waited for whom."""
+    table("Locks: taken, waited for, us of that; the driver's, then all others",
+          ("maps", "taken", "contentions", "us", "others'", "us"), [
+              (f"{case} {name}",
+               [figure["rounds"], locks.total(figure, "taken"),
+                locks.total(figure, "contentions"), locks.total(figure, "wait") // 1000,
+                locks.total(figure, "contentions", False),
+                locks.total(figure, "wait", False) // 1000])
+              for case in have for name, figure in have[case].items()])
+
+
+def show_work(have):
+    """Programs at work."""
+    names = list(have["cordon"])
+    for title, word in (("Instructions of one I/O or KiB", "instructions"),
+                        ("The same, to none", "instructions_to_none"),
+                        ("Rate, to none", "rate_to_none")):
+        table(title, have, [
+            (n, [have[i].get(n, {}).get(word) for i in have]) for n in names])
+    table("Hardware operations of one I/O or KiB", OPERATIONS, [
+        (f"{i} {n}", [have[i][n][k] for k in OPERATIONS])
+        for n in names for i in have if i != "none"])
+
+
+def show_probe(have):
+    """Many functions."""
+    for title, word, unit in (
+            ("Thousands of instructions until the first program runs", "boot", 1000),
+            ("Thousands of instructions to load the driver, with the disk and a card",
+             "load", 1000),
+            ("Thousands of instructions to bind all functions", "bind", 1000),
+            ("KiB that binding takes", "memory", 1024),
+            ("KiB of contexts and directories", "contexts", 1024)):
+        table(title, have, [
+            (f"{count} functions", [have[i][count][word] / unit for i in have])
+            for count in have["cordon"]])
+
+
+def show_device(have):
+    """The emulated device."""
+    table("ns of an access of the emulated device", have, [
+        (n, [have[i].get(n, {}).get("ns") for i in have]) for n in have["cordon"]])
+
+
+SHOWN = {"map": show_map, "memory": show_memory, "wait": show_wait,
+         "contention": show_contention, "locks": show_locks, "work": show_work,
+         "probe": show_probe, "device": show_device}
+
+
 def show(results):
     """All of it, for people."""
     print(f"Kernel {results['kernel']}")
-    if "map" in results:
-        have = results["map"]
-        table("Instructions of the guest", have, [
-            (name, [have[i].get(figure, {}).get(what) for i in have])
-            for name, figure, what in ROWS])
-        table("The same by the kernel's dma_map_benchmark", have, [
-            (f"{what} {mode} {pages}",
-             [have[i].get(f"kernel-{mode}-{pages}", {}).get(what) for i in have])
-            for pages in (1, 16, 512)
-            for what, mode in (("map", "strict"), ("unmap", "strict"), ("unmap", "lazy"))])
-        table("Hardware operations of a map and its unmap", OPERATIONS, [
-            (f"{iommu} {figure}", [have[iommu][figure].get(k) for k in OPERATIONS])
-            for iommu in have if iommu != "none"
-            for figure in have[iommu] if not figure.startswith("kernel")])
-    if "memory" in results:
-        have = results["memory"]
-        names = list(have["cordon"])
-        table("Instructions for 1 GiB, in thousands", have, [
-            (n, [have[i][n]["instructions"] / 1000 for i in have]) for n in names])
-        table("Commands for 1 GiB", have, [
-            (n, [have[i][n]["commands"] for i in have]) for n in names])
-        table("KiB of tables for 1 GiB", have, [
-            (n, [have[i][n]["table_bytes"] / 1024 for i in have])
-            for n in names if "-map-" in n])
-    if "wait" in results:
-        have = results["wait"]
-        table("Instructions of a strict unmap, at 1 ns each, by the latency of a command",
-              [f"{latency} ns" for latency in have], [
-                  (n, [have[latency][n]["unmap"] for latency in have])
-                  for n in next(iter(have.values()))])
-    if "contention" in results:
-        have = results["contention"]
-        table("Instructions of a map and its unmap, of all CPUs together", have, [
-            (n, [have[i][n] for i in have]) for n in have["cordon"]])
-    if "device" in results:
-        have = results["device"]
-        table("ns of an access of the emulated device", have, [
-            (n, [have[i][n]["ns"] for i in have]) for n in have["cordon"]])
+    for part, show_part in SHOWN.items():
+        if part in results:
+            show_part(results[part])
     print("\nTargets")
     for t in results["targets"]:
         print(f"{'met ' if t['met'] else 'MISSED'}  {t['name']}: {t['value']:g}, "

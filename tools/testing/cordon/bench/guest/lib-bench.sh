@@ -38,10 +38,29 @@ mark() {
 	read -r _ <$clock
 }
 
+# stamp FILE: now, for busy.
+stamp() {
+	sh ./bench-stamp "$1"
+}
+
+# busy FROM TO: ns in which the only CPU had something to do, between two stamps.
+busy() {
+	awk '/^now at / { now[FILENAME == ARGV[1]] = $3 }
+	     /_sleeptime/ { idle[FILENAME == ARGV[1]] += $3 }
+	     END { printf "%.0f", now[0] - now[1] - (idle[0] - idle[1]) }' "$1" "$2"
+}
+
 # irqs: interrupts of IOMMUs so far.
 irqs() {
-	awk 'NR == 1 { cpus = NF }
-	     /cordon-|c000000.iommu|smmu|virtio0-/ {
+	local whose
+	case $iommu in
+	cordon) whose='cordon-|c000000.iommu' ;;
+	smmuv3) whose=smmu ;;
+	virtio) whose=$(basename /sys/bus/virtio/drivers/virtio_iommu/virtio*)- ;;
+	none) whose='^$' ;;
+	esac
+	awk -v whose="$whose" 'NR == 1 { cpus = NF }
+	     $0 ~ whose {
 		for (i = 2; i <= cpus + 1; i++)
 			n += $i
 	     }
