@@ -104,6 +104,7 @@ pci=/sys/bus/pci/devices
 pci_devices() {
 	local dev
 	for dev in "$pci"/*; do
+		[ -e "$dev" ] || continue
 		case $(cat "$dev/class") in
 		0x06*) ;;
 		*) basename "$dev" ;;

@@ -3,4 +3,4 @@
 # board
 # kernel: stock-7
 # timeout: 420
-exec "$(dirname "$0")/on-board" -k stock-7 newest 400 probe,look,nvme,net,engine-tests:-switch_under_dma,rogue-tests,types,doctor:well
+exec "$(dirname "$0")/on-board" -k stock-7 newest 400 probe,look,nvme,net,engine-tests:-switch_under_dma,rogue-tests,types,doctor:well,reload
