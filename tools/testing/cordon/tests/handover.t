@@ -51,6 +51,13 @@ put "$nobodys" no-map
 put "$engine" phandle 7000
 put "$engine" memory-region 7001
 
+# Their unit has one interrupt for everything, as the binding allows. QEMU has five
+# wires: it is that of faults.
+unit=/$bus/${units[1]}
+read -ra wires < <(fdtget -t x "$tree.dtb" "$unit" interrupts)
+put "$unit" interrupts "${wires[@]:3:3}"
+fdtput -d "$tree.dtb" "$unit" interrupt-names
+
 # QEMU starts with its CPUs stopped: what is written to memory and registers by
 # the protocol of its own tests comes before any instruction of the guest's.
 pipe=$log_dir/handover.pipe
