@@ -11,6 +11,7 @@
 
 #include <kunit/visibility.h>
 #include <linux/bitfield.h>
+#include <linux/hrtimer.h>
 #include <linux/io-pgtable.h>
 #include <linux/iommu.h>
 #include <linux/module.h>
@@ -108,6 +109,18 @@ static inline void *cordon_op_hw_info(struct device *dev, u32 *length, u32 *type
 	/* Whatever user space has left there. */
 	*type = 0;
 	return cordon_hw_info(dev, length, type);
+}
+#endif
+
+/* hrtimer_init() left the function to its caller */
+#ifndef CORDON_HAVE_HRTIMER_SETUP
+static inline void
+hrtimer_setup(struct hrtimer *timer,
+	      enum hrtimer_restart (*function)(struct hrtimer *timer),
+	      clockid_t clock, enum hrtimer_mode mode)
+{
+	hrtimer_init(timer, clock, mode);
+	timer->function = function;
 }
 #endif
 

@@ -113,7 +113,8 @@ static void map_and_unmap(struct kunit *test)
 
 /*
  * Lazy: however much is unmapped, nothing is asked of hardware until all of it
- * is flushed, by one command.
+ * is flushed, by one command.  As the DMA API does, without a sync: newer cores
+ * gather for a driver that does not.
  */
 static void lazy(struct kunit *test)
 {
@@ -137,7 +138,6 @@ static void lazy(struct kunit *test)
 		gather.queued = true;
 		KUNIT_EXPECT_EQ(test, SZ_64K,
 				iommu_unmap_fast(domain, iova, SZ_64K, &gather));
-		iommu_iotlb_sync(domain, &gather);
 	}
 	KUNIT_EXPECT_EQ(test, m->commands, since);
 	KUNIT_EXPECT_EQ(test, cordon_model_stats(m->model)->reg_writes, writes);

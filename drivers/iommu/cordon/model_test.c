@@ -389,8 +389,8 @@ struct model_unit *model_prepare_with(struct kunit *test, const char *name,
 	KUNIT_ASSERT_NOT_NULL(test, m);
 	m->test = test;
 	raw_spin_lock_init(&m->lock);
-	hrtimer_init(&m->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
-	m->timer.function = model_timer;
+	hrtimer_setup(&m->timer, model_timer, CLOCK_MONOTONIC,
+		      HRTIMER_MODE_REL_HARD);
 	m->mmio = (struct cordon_mmio) {
 		.read32 = model_read32,
 		.read64 = model_read64,

@@ -7,6 +7,7 @@ Usage: kunit.py KERNEL-SOURCE CONSOLE
 The kernel's own parser reads it.  A suite that ended early, that is missing,
 or that the kernel did not survive is a failure of its own.
 """
+import contextlib
 import io
 import pathlib
 import re
@@ -49,16 +50,17 @@ def main():
     source, console = sys.argv[1:]
     sys.path.insert(0, str(pathlib.Path(source) / "tools/testing/kunit"))
     import kunit_parser
+    import kunit_printer
 
     with open(console, encoding="utf-8", errors="replace") as log:
         lines = module_ktap(log)
+    # The parser also prints.  That of newer kernels is told where to.
     silence = io.StringIO()
-    stdout, sys.stdout = sys.stdout, silence
-    kunit_parser.stdout._output = silence
-    try:
-        result = kunit_parser.parse_run_tests(lines)
-    finally:
-        sys.stdout = stdout
+    kunit_printer.stdout._output = silence
+    new = hasattr(kunit_printer, "null_printer")
+    with contextlib.redirect_stdout(silence):
+        result = (kunit_parser.parse_run_tests(lines, kunit_printer.null_printer)
+                  if new else kunit_parser.parse_run_tests(lines))
 
     failed = False
     cases = [leaf for suite in result.subtests for leaf in leaves(suite)]

@@ -1,0 +1,18 @@
+#!/bin/bash
+# the KUnit suites, and dirty tracking by iommufd, on the newest kernel, built from its source
+# board
+# by name
+# kernel: light-7
+# timeout: 900
+. "$(dirname "$0")/../board/lib.sh"
+enter_toolbox "$@"
+# shellcheck source=expect.sh
+. "$(dirname "$0")/expect.sh"
+
+subtest "the KUnit suites" "$testing_dir/tests/kunit.t" light-7
+# As on 6.12: devices write on while bits are read and contexts change.
+subtest "pages that were written" "$testing_dir/tests/on-board" -k light-7 newest-dirty 200 \
+	dirty:log -global cordon-iommu.command-latency=20000 \
+	-global cordon-iommu.check-grace=2000000000
+echo "1..$count"
+exit $failed
