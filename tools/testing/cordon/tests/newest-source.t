@@ -1,5 +1,5 @@
 #!/bin/bash
-# the KUnit suites, and dirty tracking by iommufd, on the newest kernel, built from its source
+# the KUnit suites, iommufd and dirty tracking, on the newest kernel, built from its source
 # board
 # by name
 # kernel: light-7
@@ -11,8 +11,8 @@ enter_toolbox "$@"
 
 subtest "the KUnit suites" "$testing_dir/tests/kunit.t" light-7
 # As on 6.12: devices write on while bits are read and contexts change.
-subtest "pages that were written" "$testing_dir/tests/on-board" -k light-7 newest-dirty 200 \
-	dirty:log -global cordon-iommu.command-latency=20000 \
+subtest "user space" "$testing_dir/tests/on-board" -k light-7 newest-user 200 \
+	iommufd,dirty:log -global cordon-iommu.command-latency=20000 \
 	-global cordon-iommu.check-grace=2000000000
 echo "1..$count"
 exit $failed
