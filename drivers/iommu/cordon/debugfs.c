@@ -273,7 +273,7 @@ void cordon_show_contexts(struct seq_file *s, struct cordon_unit *unit)
 		bytes += sizeof(*stream->blocked) + sizeof(stream->contexts[0][0]) *
 			 ARRAY_SIZE(stream->contexts) + sizeof(*stream->fault);
 	}
-	seq_printf(s, "%zu bytes of contexts and fault blocks, %zu of the directory\n",
+	seq_printf(s, "%zu bytes for DeviceIDs, %zu for the directory\n",
 		   bytes, list_count_nodes(&unit->dir.pages) * CORDON_DIR_PAGE_SIZE);
 }
 EXPORT_SYMBOL_IF_KUNIT(cordon_show_contexts);

@@ -353,7 +353,7 @@ static void contexts(struct kunit *test)
 	shown(test, t, ": context there:\n");
 	shown(test, t, ", S1 TABLE");
 	shown(test, t, "  faults: 2 records written, 0 handled, 0 lost\n");
-	shown(test, t, "\n256 bytes of contexts and fault blocks, 8192 of the directory\n");
+	shown(test, t, "\n256 bytes for DeviceIDs, 8192 for the directory\n");
 	KUNIT_EXPECT_EQ(test, cordon_fault_drain(s.m->unit), 2);
 	t = blank(test);
 	cordon_show_contexts(t, s.m->unit);
