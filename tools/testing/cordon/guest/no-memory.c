@@ -484,8 +484,11 @@ static enum verdict test_attach(void)
 		engine_close(&e);
 		TRY(no_pages_lost("after the domain has gone"));
 	} while (a.injected);
-	/* the domain, its io-pgtable, its root */
-	return judge_all(&a, 3);
+	/*
+	 * The domain, its io-pgtable, its root: but one of them may be missed, where
+	 * the slab wants a page for itself in one attempt and not in the next.
+	 */
+	return judge_all(&a, 2);
 }
 
 /*
