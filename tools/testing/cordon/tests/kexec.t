@@ -10,24 +10,12 @@ enter_toolbox "$@"
 
 kernel=$cache_dir/kernels/light-6.12/arch/arm64/boot/Image
 initramfs=$work_dir/rootfs/light-6.12/initramfs.gz
-count=0 failed=0
-
-# expect WORDS COMMAND...
-expect() {
-	local words=$1
-	shift
-	count=$((count + 1))
-	if "$@"; then
-		echo "ok $count $words"
-	else
-		echo "not ok $count $words"
-		failed=$((failed + 1))
-	fi
-}
+# shellcheck source=expect.sh
+. "$(dirname "$0")/expect.sh"
 
 # second: what the second kernel said.
 second() {
-	tr -d '\r' <"$log_dir/$name.console" | sed '1,/^cordon: the next kernel/d'
+	tr -d '\r' <"$log_dir/$run.console" | sed '1,/^cordon: the next kernel/d'
 }
 
 started() {
@@ -40,15 +28,15 @@ silent() {
 }
 
 rules_kept() {
-	! grep -vxf "$board_dir/known-errors" "$log_dir/$name.qemu"
+	! grep -vxf "$board_dir/known-errors" "$log_dir/$run.qemu"
 }
 
 # try HOW WORDS...: the first kernel's crash is loud; the second must be silent.
 try() {
 	local how=$1 status=0
-	name=kexec-$how
+	run=kexec-$how
 	shift
-	"$board_dir/boot" -k light-6.12 -n "$name" -t 290 -r kexec \
+	"$board_dir/boot" -k light-6.12 -n "$run" -t 290 -r kexec \
 		-a "log_buf_len=4M cordon.kexec=$how mem=2032M cordon.victim=0xbf000000 cordon.tests=hostile-survived:first,probe,nvme,net,engine-tests:copy:never_mapped:unmap,hostile-survived:last $*" \
 		-- "${board_devices[@]}" -m 2G \
 		-drive "file=$kernel,format=raw,if=none,id=kernel,readonly=on" \
@@ -59,9 +47,9 @@ try() {
 		-device cordon-engine,hostile=on,addr=0xa \
 		-device cordon-engine,hostile=on,addr=0xb \
 		-device cordon-engine,hostile=on,addr=0xc \
-		>/dev/null 2>"$log_dir/$name.boot" || status=$?
+		>/dev/null 2>"$log_dir/$run.boot" || status=$?
 	second | sed -n 's/^ *\(not ok .*\)/# \1/p'
-	[ "$status" = 0 ] || tail -n 20 "$log_dir/$name.boot" | sed 's/^/# /'
+	[ "$status" = 0 ] || tail -n 20 "$log_dir/$run.boot" | sed 's/^/# /'
 	expect "$how: disk, cards and engine work in the second kernel, and hostile devices reached nothing" [ "$status" = 0 ]
 	expect "$how: it was a second kernel" started
 	expect "$how: which has warned of nothing" silent
