@@ -190,24 +190,31 @@ enum verdict test_map_under_dma(void)
 	return PASS;
 }
 
-/* The owner of a domain hears of its faults. */
+/*
+ * The owner of a domain hears of its faults.  A device that has just had very
+ * many may be at its limit, and then a fault is only counted (spec 6.4), so
+ * this one comes again until it is heard of.
+ */
 enum verdict test_fault_handler(void)
 {
-	struct cordon_engine_faults heard;
+	struct cordon_engine_faults heard = { };
+	unsigned int tries;
 	struct buf b;
-	int i;
 
 	buf_alloc(&eng, &b, CORDON_ENGINE_PAGES, PAGE);
 	EXPECT(!iommu_map(&eng, &b, A, FREE_IOVA, 0, PAGE, CORDON_ENGINE_PROT_READ), "mapping");
 	EXPECT(!engine_attach(&eng, A), "attaching");
-	TRY(blocked_write(FREE_IOVA + 0x18, 8));
-	for (i = 0; i < 200; i++) {
-		heard = engine_faults(&eng, A);
-		if (heard.count)
-			break;
-		pause_ms(10);
+	for (tries = 0; tries < 20 && !heard.count; tries++) {
+		int i;
+
+		TRY(blocked_write(FREE_IOVA + 0x18, 8));
+		for (i = 0; i < 20 && !heard.count; i++) {
+			pause_ms(10);
+			heard = engine_faults(&eng, A);
+		}
 	}
-	EXPECT(heard.count == 1, "%llu calls", heard.count);
+	EXPECT(heard.count && heard.count <= tries, "%llu calls for %u faults",
+	       heard.count, tries);
 	EXPECT(heard.write && (heard.iova & ~(PAGE - 1)) == FREE_IOVA,
 	       "it was told of a %s at %#llx", heard.write ? "write" : "read", heard.iova);
 	return PASS;
