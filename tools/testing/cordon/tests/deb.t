@@ -5,7 +5,9 @@ enter_toolbox "$@"
 # shellcheck source=expect.sh
 . "$(dirname "$0")/expect.sh"
 
-tmp=$(mktemp -d)
+# The name is always the same, for the compiler's cache.
+tmp=/tmp/deb
+mkdir "$tmp"
 trap 'rm -rf "$tmp"' EXIT
 lintian_is_silent() {
 	(cd "$work_dir/deb" && lintian --allow-root --fail-on error,warning,info \

@@ -11,7 +11,8 @@ enter_toolbox "$@"
 # shellcheck source=expect.sh
 . "$(dirname "$0")/expect.sh"
 
-tmp=$(mktemp -d)
+# The name is always the same, for the compiler's cache, which keeps warnings too.
+tmp=/tmp/headers
 trap 'rm -rf "$tmp"' EXIT
 # builds KDIR: with the kernel's own warnings and those of W=1.
 builds() {
