@@ -1,6 +1,7 @@
 #!/bin/bash
 # a device that firmware left at work loses nothing to the driver
 # board
+# kernel: light-6.12
 # timeout: 320
 . "$(dirname "$0")/../board/lib.sh"
 enter_toolbox "$@"
@@ -117,6 +118,6 @@ trap 'kill $player $reader 2>/dev/null' EXIT
 
 # Engines are at work while their contexts are replaced: see slow.t.
 list=handover:$(at "${nodes[0]}"):$(at "${nodes[1]}"):$(at "${nodes[2]}"):$region
-"$testing_dir/tests/on-board" handover 300 "$list" \
+"$testing_dir/tests/on-board" -k light-6.12 handover 300 "$list" \
 	-global cordon-iommu.check-grace=2000000000 "${engines[@]}" -S -dtb "$tree.dtb" -qtest "pipe:$pipe" \
 	-chardev "pipe,id=mon,path=$pipe.monitor" -mon chardev=mon,mode=readline
