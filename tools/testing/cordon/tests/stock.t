@@ -2,7 +2,7 @@
 # our package on Debian's own system and kernel: built as it is installed, there before other drivers, root on a disk behind Cordon
 # board
 # stock
-# timeout: 420
+# timeout: 600
 . "$(dirname "$0")/../board/lib.sh"
 enter_toolbox "$@"
 # shellcheck source=expect.sh
@@ -65,6 +65,6 @@ expect "the tests are on the disk" put_scripts
 subtest "it boots, and each device is attached" \
 	"$testing_dir/tests/on-board" -D "$stock" \
 	-a "root=/dev/nvme0n1 rw deferred_probe_timeout=100 systemd.getty_auto=no systemd.show_status=0" \
-	stock 400 stock
+	stock 560 stock
 echo "1..$count"
 exit $failed
