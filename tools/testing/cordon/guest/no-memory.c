@@ -16,7 +16,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +30,7 @@
 #define PAGE		4096ULL
 #define BLOCK		(2ULL << 20)
 #define PCI		"/sys/bus/pci/"
+#define UNIT		"c000000.iommu"
 #define FREE_IOVA	0x20000000ULL
 #define RW		(CORDON_ENGINE_PROT_READ | CORDON_ENGINE_PROT_WRITE)
 #define A		CORDON_ENGINE_DOMAIN_A
@@ -316,17 +316,12 @@ static int unload_module(const char *name)
 /* A unit that is in use has an entry of its own. */
 static bool has_unit(void)
 {
-	glob_t found;
-	bool has = !glob("/sys/class/iommu/*", 0, NULL, &found);
-
-	if (has)
-		globfree(&found);
-	return has;
+	return !access("/sys/class/iommu/" UNIT, F_OK);
 }
 
 /*
  * No device has a driver. Loading the module finds the unit and puts it to use,
- * or fails, or leaves the unit alone.
+ * or fails, or leaves the unit alone; then it can be had by looking for it again.
  */
 static enum verdict test_load(void)
 {
@@ -334,7 +329,7 @@ static enum verdict test_load(void)
 	unsigned int without = 0;
 	bool loaded;
 
-	EXPECT(!unload_module("cordon"), "unloading");
+	EXPECT(has_unit() && !unload_module("cordon") && !has_unit(), "unloading");
 	/* it is loaded near where it was; no other module allocates meanwhile */
 	set_up_injection(32 << 20, &kmemleak_text, load_depth);
 	pages_before = iommu_pages();
@@ -345,19 +340,62 @@ static enum verdict test_load(void)
 		TRY(judge(&a));
 		loaded = !access("/sys/module/cordon", F_OK);
 		EXPECT(loaded == !a.ret, "allocation %u: %d, but loaded: %d", a.nth, a.ret, loaded);
-		without += loaded && !has_unit();
 		TRY(blocked_raw());
+		if (loaded && !has_unit()) {
+			EXPECT(a.injected, "allocation %u: the unit is not in use", a.nth);
+			without++;
+			TRY(no_pages_lost("after a probe that failed"));
+			EXPECT(!write_to("/sys/bus/platform/drivers_probe", UNIT) && has_unit(),
+			       "allocation %u: trying again", a.nth);
+		}
+		EXPECT(has_unit() == loaded, "allocation %u: the unit's entry", a.nth);
 		if (loaded)
 			EXPECT(!unload_module("cordon"), "allocation %u: unloading", a.nth);
 		TRY(no_pages_lost("after unloading"));
-		if (a.nth % 8)
-			continue;
-		EXPECT(!load_module("cordon") && has_unit(), "allocation %u: trying again", a.nth);
-		EXPECT(!unload_module("cordon"), "unloading");
 	} while (a.injected);
 	say("%u times the module was there, and drove no unit", without);
-	EXPECT(without >= 10, "only %u probes failed", without);
+	EXPECT(without >= 20, "only %u probes failed", without);
 	return judge_all(&a, 1);
+}
+
+/* The module is there, and has been kept from the unit. */
+static enum verdict load_without_unit(void)
+{
+	static const char override[] = "/sys/bus/platform/devices/" UNIT "/driver_override";
+
+	EXPECT(!write_to(override, "none") && !load_module("cordon") &&
+	       !write_to(override, "\n") && !has_unit(), "loading");
+	return PASS;
+}
+
+/* The same for the unit alone: much of it is over as soon as it has failed. */
+static enum verdict test_probe(void)
+{
+	struct attempt a = { .name = "probing" };
+
+	EXPECT(has_unit() && !unload_module("cordon") && !has_unit(), "unloading");
+	set_up_injection(32 << 20, &kmemleak_text, load_depth);
+	TRY(load_without_unit());
+	pages_before = iommu_pages();
+	do {
+		a.nth++;
+		begin(&a);
+		/* that a driver refused a device is not told to who has it looked for */
+		end(&a, write_to("/sys/bus/platform/drivers_probe", UNIT));
+		EXPECT(!a.ret, "allocation %u: %d", a.nth, a.ret);
+		TRY(blocked_raw());
+		if (has_unit()) {
+			EXPECT(!unload_module("cordon"), "allocation %u: unloading", a.nth);
+			TRY(load_without_unit());
+		} else {
+			EXPECT(a.injected, "allocation %u: the unit is not in use", a.nth);
+			a.failures++;
+		}
+		TRY(no_pages_lost("after a probe"));
+		EXPECT(a.nth < 2000, "no end");
+	} while (a.injected);
+	EXPECT(!unload_module("cordon"), "unloading");
+	return judge_all(&a, 20);
 }
 
 /* The device */
@@ -653,6 +691,7 @@ static enum verdict test_remove(void)
 
 static const struct test tests[] = {
 	{ "load", test_load },
+	{ "probe", test_probe },
 	{ "bind", test_bind },
 	{ "attach", test_attach },
 	{ "map", test_map },

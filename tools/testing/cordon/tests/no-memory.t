@@ -1,5 +1,6 @@
 #!/bin/bash
-# memory that runs out, at each allocation of binding, attaching, mapping and removal
+# memory that runs out, at each allocation of probing, binding, attaching, mapping and removal
 # board
 # timeout: 440
-exec "$(dirname "$0")/on-board" -a kmemleak=on no-memory 420 no-memory:short
+exec "$(dirname "$0")/on-board" -a "kmemleak=on deferred_probe_timeout=100" \
+	no-memory 420 no-memory:short
