@@ -19,7 +19,11 @@
 
 #define MILLION		1000000ULL
 #define FLOOD_PAGES	1000ULL
-#define RECORDS_A_SECOND 2500ULL	/* of one device, that the driver takes at most */
+/*
+ * Records of one device that the driver takes at most: 1024, and 64, which is the
+ * limit of its records outstanding, every 50 ms.
+ */
+#define RECORDS_A_SECOND (1024ULL + 64 * 20)
 #define DISK_BYTES	1048576
 #define BASELINE_MS	2000
 
@@ -205,6 +209,7 @@ static enum verdict sums_are_right(uint64_t errors, uint64_t us)
 	struct heard all = { .device = eng.bdf, .last = ~0ULL };
 	uint64_t start = now_us();
 	struct fault_log log;
+	unsigned long missed;
 
 	do {
 		pause_ms(200);
@@ -212,16 +217,17 @@ static enum verdict sums_are_right(uint64_t errors, uint64_t us)
 	} while (log.shown + log.hidden + log.lost < errors && now_us() - start < 20000000);
 	pause_ms(500);
 	watch_log(eng.bdf, &log);
-	EXPECT(!listen_to(&all), "the trace buffer was too small");
-	say("log: %u lines, shown %llu, hidden %llu, lost %llu; tracepoint: %u events, %llu faults",
+	missed = listen_to(&all);
+	say("log: %u lines, shown %llu, hidden %llu, lost %llu; tracepoint: %lu events, %llu faults",
 	    log.lines, (unsigned long long)log.shown, (unsigned long long)log.hidden,
-	    (unsigned long long)log.lost, all.events, (unsigned long long)all.count);
+	    (unsigned long long)log.lost, all.events + missed, (unsigned long long)all.count);
+	EXPECT(all.events + missed <= RECORDS_A_SECOND * (us / 1000000 + 2),
+	       "%lu records in %llu ms", all.events + missed, (unsigned long long)us / 1000);
+	EXPECT(!missed, "the trace buffer was too small");
 	EXPECT(log.shown + log.hidden + log.lost == errors, "the log's sum is not %llu",
 	       (unsigned long long)errors);
 	EXPECT(all.count + log.lost == errors, "events and losses do not make %llu",
 	       (unsigned long long)errors);
-	EXPECT(all.events <= RECORDS_A_SECOND * (us / 1000000 + 2),
-	       "%u records in %llu ms", all.events, (unsigned long long)us / 1000);
 	return PASS;
 }
 
@@ -229,6 +235,8 @@ static enum verdict sums_are_right(uint64_t errors, uint64_t us)
  * A million faults of one engine, while the other one and the disk work. What
  * the emulator's time is worth to the one is taken from the other, so the
  * others' pace is compared with what it is beside as much DMA that is allowed.
+ * That shows only whether they starve: host CPUs that are shared blur the rest.
+ * What the faults may cost is a number of records, which no host changes.
  */
 enum verdict test_million(void)
 {
