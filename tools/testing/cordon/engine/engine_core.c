@@ -66,45 +66,47 @@ static void fill(struct cordon_engine *e, uint8_t *buf, uint32_t len)
 		buf[i] = (uint8_t)(e->data >> (8 * ((e->pos + i) % 8)));
 }
 
+/* COPY and FILL: what is written is not in the buffer. As move(). */
+static uint32_t move_page(struct cordon_engine *e, uint32_t len, bool *failed, uint64_t *bad)
+{
+	uint64_t src = e->src + e->pos, dst = e->dst + e->pos;
+	uint8_t page[PIECE];
+
+	len = at_most(len, to_boundary(dst));
+	if ((e->cmd & CMD_OP) == CORDON_ENGINE_OP_FILL) {
+		fill(e, page, len);
+	} else {
+		len = at_most(len, to_boundary(src));
+		if (e->ops->dma(e->opaque, e->pasid, src, page, len, false)) {
+			*bad = src;
+			*failed = true;
+			return len;
+		}
+	}
+	*failed = e->ops->dma(e->opaque, e->pasid, dst, page, len, true);
+	return len;
+}
+
 /*
  * One piece of at most 4 KiB, within one page at each end. Returns its length,
  * and in *@bad the address of an access that was terminated.
  */
 static uint32_t move(struct cordon_engine *e, bool *failed, uint64_t *bad)
 {
-	uint64_t src = e->src + e->pos, dst = e->dst + e->pos;
+	bool write = (e->cmd & CMD_OP) != CORDON_ENGINE_OP_READ;
+	uint64_t addr = (write ? e->dst : e->src) + e->pos;
 	uint32_t len = at_most(PIECE, e->len - e->pos);
-	uint8_t page[PIECE];
-	uint8_t *buf = page;
+	uint8_t *buf;
 
-	*failed = false;
-	*bad = dst;
+	*bad = addr;
 	switch (e->cmd & CMD_OP) {
-	case CORDON_ENGINE_OP_READ:
-		len = at_most(len, to_boundary(src));
-		buf = in_buffer(e, &len);
-		*bad = src;
-		*failed = e->ops->dma(e->opaque, e->pasid, src, buf, len, false);
-		return len;
-	case CORDON_ENGINE_OP_WRITE:
-		len = at_most(len, to_boundary(dst));
-		buf = in_buffer(e, &len);
-		break;
 	case CORDON_ENGINE_OP_COPY:
-		len = at_most(len, to_boundary(src));
-		len = at_most(len, to_boundary(dst));
-		if (e->ops->dma(e->opaque, e->pasid, src, buf, len, false)) {
-			*bad = src;
-			*failed = true;
-			return len;
-		}
-		break;
 	case CORDON_ENGINE_OP_FILL:
-		len = at_most(len, to_boundary(dst));
-		fill(e, buf, len);
-		break;
+		return move_page(e, len, failed, bad);
 	}
-	*failed = e->ops->dma(e->opaque, e->pasid, dst, buf, len, true);
+	len = at_most(len, to_boundary(addr));
+	buf = in_buffer(e, &len);
+	*failed = e->ops->dma(e->opaque, e->pasid, addr, buf, len, write);
 	return len;
 }
 

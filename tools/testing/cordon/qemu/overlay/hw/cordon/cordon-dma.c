@@ -52,18 +52,23 @@ static bool cordon_is_registers(hwaddr addr)
     CordonIommu *unit;
 
     QLIST_FOREACH(unit, &cordon_units, next) {
-        MemoryRegion *mr = &unit->mmio;
-        hwaddr offset = addr;
-
-        /* as deep as the board puts them: a bus in the system's memory */
-        for (; mr && mr != get_system_memory(); mr = mr->container) {
-            offset -= mr->addr;
-        }
-        if (mr && offset < memory_region_size(&unit->mmio)) {
+        if (addr - unit->mmio_at < unit->mmio_size) {
             return true;
         }
     }
     return false;
+}
+
+void cordon_dma_reset(CordonIommu *s)
+{
+    MemoryRegion *mr = &s->mmio;
+
+    /* as deep as the board puts them: a bus in the system's memory */
+    s->mmio_at = 0;
+    for (; mr && mr != get_system_memory(); mr = mr->container) {
+        s->mmio_at += mr->addr;
+    }
+    s->mmio_size = mr ? memory_region_size(&s->mmio) : 0;
 }
 
 /*
@@ -279,31 +284,24 @@ bool cordon_dma_init(CordonIommu *s, Error **errp)
     return true;
 }
 
-static CordonSpace *cordon_space_of(AddressSpace *as)
-{
-    IOMMUMemoryRegion *iommu;
-
-    iommu = (IOMMUMemoryRegion *)object_dynamic_cast(OBJECT(as->root),
-                                                     TYPE_CORDON_MEMORY_REGION);
-    return iommu ? container_of(iommu, CordonSpace, iommu) : NULL;
-}
-
 bool cordon_iommu_in_front(AddressSpace *as)
 {
-    return cordon_space_of(as);
+    return object_dynamic_cast(OBJECT(as->root), TYPE_CORDON_MEMORY_REGION);
+}
+
+/* Of one for which cordon_iommu_in_front() holds */
+static CordonSpace *cordon_space_of(AddressSpace *as)
+{
+    return container_of(as, CordonSpace, as);
 }
 
 bool cordon_iommu_held(AddressSpace *as)
 {
-    CordonSpace *sp = cordon_space_of(as);
-    bool held = false;
+    CordonIommu *s = cordon_space_of(as)->unit;
 
-    if (sp) {
-        qemu_mutex_lock(&sp->unit->lock);
-        held = cordon_model_held(sp->unit->model);
-        qemu_mutex_unlock(&sp->unit->lock);
-    }
-    return held;
+    /* what sets it, a register's write, holds the BQL too: no lock is needed */
+    assert(bql_locked());
+    return cordon_model_held(s->model);
 }
 
 /* What the bus of the master cannot carry is not there (spec 1.4). */

@@ -65,6 +65,8 @@ typedef struct CordonMsi {
 /**
  * struct CordonIommu - one unit
  * @mmio: registers
+ * @mmio_at: where the board has put them; known once the machine has been reset
+ * @mmio_size: bytes of @mmio, or 0 if they are not in memory
  * @razwi: what terminated requests with RAZWI reach (spec 3.3.1)
  * @razwi_as: address space of @razwi
  * @irq: the wired outputs (spec 8)
@@ -96,6 +98,8 @@ struct CordonIommu {
     SysBusDevice parent_obj;
 
     MemoryRegion mmio;
+    hwaddr mmio_at;
+    hwaddr mmio_size;
     MemoryRegion razwi;
     AddressSpace razwi_as;
     qemu_irq irq[CORDON_INTS];
@@ -162,6 +166,12 @@ int cordon_memory_fetch_add(uint64_t addr, uint64_t add, uint64_t *old);
  * @errp: set if the bus has an IOMMU already
  */
 bool cordon_dma_init(CordonIommu *s, Error **errp);
+
+/**
+ * cordon_dma_reset() - See where the board has put the registers
+ * @s: unit; the machine is made, and no device has done DMA
+ */
+void cordon_dma_reset(CordonIommu *s);
 
 /**
  * cordon_dma_invalidated() - Tell those who keep translations

@@ -72,17 +72,12 @@ static void cordon_violation(void *opaque, enum cordon_violation kind,
     s->last_violation = g_strdup(text);
 }
 
-static void cordon_trace(void *opaque, enum cordon_trace event, uint64_t a,
-                         uint64_t b, uint64_t c, uint64_t d)
+static __attribute__((noinline))
+void cordon_trace_one(CordonIommu *s, enum cordon_trace event, uint64_t a,
+                      uint64_t b, uint64_t c, uint64_t d)
 {
-    const char *name;
+    const char *name = cordon_name(s);
 
-    /* the one that comes with each request, and is seldom wanted */
-    if (event == CORDON_TRACE_TRANSLATE &&
-        !trace_event_get_state_backends(TRACE_CORDON_TRANSLATE)) {
-        return;
-    }
-    name = cordon_name(opaque);
     switch (event) {
     case CORDON_TRACE_COMMAND:
         trace_cordon_command(name, a, b, c, d);
@@ -102,6 +97,16 @@ static void cordon_trace(void *opaque, enum cordon_trace event, uint64_t a,
     case CORDON_TRACE_QUEUE:
         trace_cordon_queue(name, a, b, c);
         break;
+    }
+}
+
+static void cordon_trace(void *opaque, enum cordon_trace event, uint64_t a,
+                         uint64_t b, uint64_t c, uint64_t d)
+{
+    /* the one that comes with each request, and is seldom wanted */
+    if (event != CORDON_TRACE_TRANSLATE ||
+        trace_event_get_state_backends(TRACE_CORDON_TRANSLATE)) {
+        cordon_trace_one(opaque, event, a, b, c, d);
     }
 }
 
@@ -325,6 +330,7 @@ static void cordon_reset_exit(Object *obj, ResetType type)
 {
     CordonIommu *s = CORDON_IOMMU(obj);
 
+    cordon_dma_reset(s);
     qemu_mutex_lock(&s->lock);
     cordon_model_reset(s->model);
     s->outputs = 0;

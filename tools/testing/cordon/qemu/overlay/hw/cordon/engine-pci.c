@@ -36,21 +36,31 @@ struct CordonEnginePci {
     bool bus_dma;
     bool hostile;
     bool stepping;
+    bool unit_known;
+    AddressSpace *unit;
     Notifier step;
 };
 
-static bool engine_is_master(CordonEnginePci *s)
+static bool engine_is_master(const CordonEnginePci *s, const PCIDevice *dev)
 {
-    return s->hostile || pci_get_word(PCI_DEVICE(s)->config + PCI_COMMAND) &
-                         PCI_COMMAND_MASTER;
+    return s->hostile ||
+           pci_get_word(dev->config + PCI_COMMAND) & PCI_COMMAND_MASTER;
 }
 
-/* The unit's address space, or NULL if requests go through the PCI core. */
+/*
+ * The unit's address space, or NULL if requests go through the PCI core. All
+ * units are there before the first request, but not when engines are made;
+ * from then on what is in front of a device stays.
+ */
 static AddressSpace *engine_unit(CordonEnginePci *s)
 {
-    AddressSpace *as = pci_device_iommu_address_space(PCI_DEVICE(s));
+    if (!s->unit_known) {
+        AddressSpace *as = pci_device_iommu_address_space(PCI_DEVICE(s));
 
-    return !s->bus_dma && cordon_iommu_in_front(as) ? as : NULL;
+        s->unit = !s->bus_dma && cordon_iommu_in_front(as) ? as : NULL;
+        s->unit_known = true;
+    }
+    return s->unit;
 }
 
 static int engine_dma(void *opaque, uint32_t pasid, uint64_t addr, void *buf,
@@ -62,7 +72,7 @@ static int engine_dma(void *opaque, uint32_t pasid, uint64_t addr, void *buf,
     MemTxAttrs attrs = { .requester_id = pci_requester_id(dev) };
     MemTxResult result;
 
-    if (!engine_is_master(s)) {
+    if (!engine_is_master(s, dev)) {
         result = MEMTX_ACCESS_ERROR;
     } else if (unit) {
         CordonDma dma = cordon_engine_request(pasid);
@@ -86,7 +96,7 @@ static int engine_fetch_add(void *opaque, uint32_t pasid, uint64_t addr,
     CordonDma dma = cordon_engine_request(pasid);
 
     /* the PCI core has no atomics to offer */
-    if (!engine_is_master(s) || !cordon_iommu_in_front(as)) {
+    if (!engine_is_master(s, PCI_DEVICE(s)) || !cordon_iommu_in_front(as)) {
         return -EOPNOTSUPP;
     }
     return cordon_iommu_fetch_add(as, &dma, addr, add, old);

@@ -38,7 +38,7 @@ bool cordon_iommu_in_front(AddressSpace *as);
 
 /**
  * cordon_iommu_held() - Do requests wait at the unit's inputs? (spec 10.3)
- * @as: address space that the bus gave to a master
+ * @as: the master's address space, for which cordon_iommu_in_front() holds
  *
  * A master that can wait asks before each request, and again later while this
  * is true. One that cannot is refused. Must be called with the BQL held.
