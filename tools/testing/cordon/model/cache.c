@@ -7,8 +7,7 @@
  */
 #include "internal.h"
 
-/* Indices of cm_caches.sizes */
-#define CM_SIZED_TLB(kind)	((kind) == CM_KIND_S2)
+/* Indices of cm_caches.sizes, beside CM_SIZED_TLB() */
 #define CM_SIZED_WALK(kind)	(2 + ((kind) == CM_KIND_S2))
 
 /* Ranges of more probes than this are dropped by looking at each entry */
@@ -20,39 +19,6 @@
 #define CM_KEY_DTAG		GENMASK_ULL(55, 32)
 /* of pointers: the size is the level, and this the device */
 #define CM_KEY_DEVID		GENMASK_ULL(55, 32)
-
-static uint64_t cm_key_b(enum cm_kind kind, unsigned int size, uint32_t vmtag, uint32_t dtag)
-{
-	return (uint64_t)kind | (uint64_t)size << 8 | (uint64_t)vmtag << 16 |
-	       (uint64_t)dtag << 32;
-}
-
-static inline uint64_t cm_hash(uint64_t a, uint64_t b, unsigned int log2)
-{
-	uint64_t h = (a >> 12 ^ a << 40 ^ b) * 0x9e3779b97f4a7c15ULL;
-
-	return (h ^ h >> 29) * 0xbf58476d1ce4e5b9ULL >> (64 - log2);
-}
-
-/* The first way of the set that a key belongs to */
-static inline uint8_t *cm_set(void *base, size_t size, unsigned int log2, uint64_t a, uint64_t b)
-{
-	return (uint8_t *)base + cm_hash(a, b, log2) * CM_WAYS * size;
-}
-
-static inline void *cm_find(void *base, size_t size, unsigned int log2, uint64_t a, uint64_t b)
-{
-	uint8_t *p = cm_set(base, size, log2, a, b);
-	unsigned int i;
-
-	for (i = 0; i < CM_WAYS; i++, p += size) {
-		struct cm_key *key = (struct cm_key *)p;
-
-		if (key->b == b && key->a == a)
-			return p;
-	}
-	return NULL;
-}
 
 /* The entry of a key; else a free one of its set; else any of its set */
 static void *cm_room(struct cm_caches *c, void *base, size_t size, unsigned int log2, uint64_t a,
@@ -101,25 +67,6 @@ static void cm_sized_take(struct cm_caches *c, unsigned int which, struct cm_key
 	cm_take(key, a, b);
 	c->count[which][size]++;
 	c->sizes[which] |= BIT_ULL(size);
-}
-
-struct cm_tlb_entry *cm_tlb_find(struct cordon_model *m, enum cm_kind kind, uint32_t vmtag,
-				 uint32_t dtag, uint64_t addr, unsigned int *size)
-{
-	uint64_t sizes = m->caches.sizes[CM_SIZED_TLB(kind)];
-	struct cm_tlb_entry *e;
-	unsigned int s;
-
-	for (; sizes; sizes &= sizes - 1) {
-		s = __builtin_ctzll(sizes);
-		e = cm_find(m->caches.tlb, sizeof(*e), CM_TLB_LOG2, addr & ~cm_mask(s),
-			    cm_key_b(kind, s, vmtag, dtag));
-		if (e) {
-			*size = s;
-			return e;
-		}
-	}
-	return NULL;
 }
 
 void cm_tlb_fill(struct cordon_model *m, enum cm_kind kind, uint32_t vmtag, uint32_t dtag,
@@ -171,11 +118,6 @@ void cm_walk_fill(struct cordon_model *m, enum cm_kind kind, uint32_t vmtag, uin
 	e->table = table;
 	e->fmt = fmt;
 	e->limits = limits;
-}
-
-struct cm_dc_entry *cm_dc_find(struct cordon_model *m, uint32_t devid)
-{
-	return cm_find(m->caches.dc, sizeof(struct cm_dc_entry), CM_DC_LOG2, devid, CM_KIND_DC);
 }
 
 struct cm_dc_entry *cm_dc_fill(struct cordon_model *m, uint32_t devid)

@@ -67,6 +67,7 @@ static bool cm_fmt_common(const struct cm_caps *caps, unsigned int t0sz, unsigne
 	f->n = 64 - t0sz;
 	f->out_bits = cm_ps_bits[ps];
 	f->ds = ds;
+	f->key = (uint16_t)(f->n | f->g << 6 | ds << 11 | (f->out_bits >> 1 & 0xf) << 12);
 	if (f->n < 25 || f->n > caps->ias)
 		return false;
 	if ((f->n > 48 || ps == CORDON_PS_52) && !(tg == CORDON_TG_64K ? lva64k : ds))

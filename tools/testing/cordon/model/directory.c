@@ -187,39 +187,35 @@ static void cm_dir_of_devices(const struct cm_op *op, struct cm_dir *d)
 }
 
 /**
- * cm_find_dc() - find the device context (spec 4.2)
+ * cm_device_check() - compare a cached device context with memory
+ * @op: the request that uses it
+ * @e: the entry
+ */
+void cm_device_check(struct cm_op *op, struct cm_dc_entry *e)
+{
+	struct cm_dir d;
+
+	cm_dir_of_devices(op, &d);
+	cm_stale(op, &e->key, cm_context_stale(op, &d, e->raw, e->dc.own.where), "device context",
+		 e->dc.own.where);
+}
+
+/**
+ * cm_find_device() - find a device context that is not cached (spec 4.2)
  * @op: the request; @op->dc is set
  *
  * Return: false with the fault noted in @op.
  */
-bool cm_find_dc(struct cm_op *op)
+bool cm_find_device(struct cm_op *op)
 {
 	struct cordon_model *m = op->m;
-	unsigned int levels = m->root & CORDON_ROOT_LEVELS;
-	uint32_t devid = op->req->devid;
 	struct cm_dc_entry *e;
 	struct cm_dir d;
 	uint64_t raw[8], where;
 
-	if (!levels)
-		return cm_deny(op, CORDON_REASON_NO_ROOT, 0, CORDON_LEVEL_NONE, 0);
-	if (!cm_fits(devid, CORDON_DIR_BITS * levels) || !cm_fits(devid, m->caps.devid) ||
-	    devid == m->caps.unit_devid)
-		return cm_deny(op, CORDON_REASON_DEVID_RANGE, 0, CORDON_LEVEL_NONE, 0);
-	cm_dir_of_devices(op, &d);
-	e = op->cached ? cm_dc_find(m, devid) : NULL;
-	if (e) {
-		op->used = true;
-		if (m->cfg.check_stale)
-			cm_stale(op, &e->key, cm_context_stale(op, &d, e->raw, e->dc.own.where),
-				 "device context", e->dc.own.where);
-		op->dc = &e->dc;
-		if (!op->quiet)
-			cm_count(m, CORDON_EVENT_DC_HITS, op);
-		return true;
-	}
 	if (!op->quiet)
 		cm_count(m, CORDON_EVENT_DC_MISSES, op);
+	cm_dir_of_devices(op, &d);
 	if (!cm_context_read(op, &d, raw, &where))
 		return false;
 	op->detail = cm_dc_decode(&m->caps, raw, &op->room_dc);
@@ -230,7 +226,7 @@ bool cm_find_dc(struct cm_op *op)
 	op->room_dc.own.where = where;
 	op->dc = &op->room_dc;
 	if (op->fill) {
-		e = cm_dc_fill(m, devid);
+		e = cm_dc_fill(m, op->req->devid);
 		memcpy(e->raw, raw, sizeof(raw));
 		e->dc = op->room_dc;
 	}
@@ -250,12 +246,12 @@ static bool cm_pc_policy(struct cm_op *op)
 }
 
 /**
- * cm_find_pc() - find what the request's address space gets (spec 4.3)
- * @op: the request, whose device context has been found; @op->pc is set
+ * cm_find_process() - find a process context (spec 4.3)
+ * @op: the request, of which it is known that it has one; @op->pc is set
  *
  * Return: false with the fault noted in @op.
  */
-bool cm_find_pc(struct cm_op *op)
+bool cm_find_process(struct cm_op *op)
 {
 	struct cordon_model *m = op->m;
 	const struct cm_dc *dc = op->dc;
@@ -265,10 +261,6 @@ bool cm_find_pc(struct cm_op *op)
 	struct cm_dir d;
 	uint64_t raw[8], where;
 
-	if (!op->req->pv && cm_get(CORDON_DC_S1, dc->cfg) != CORDON_S1_PASID0) {
-		op->pc = &dc->own;
-		return true;
-	}
 	if (!levels)
 		return cm_deny(op, CORDON_REASON_NO_PASID, 0, CORDON_LEVEL_NONE, dc->own.where);
 	if (!cm_fits(pasid, CORDON_DIR_BITS * levels) || !cm_fits(pasid, m->caps.pasid))

@@ -20,6 +20,24 @@
 #define CM_NEVER		(~0ULL)
 
 /*
+ * Of a large variable that each request has: a compiler that is told to clear all
+ * variables (QEMU's is) need not clear this one, whose fields are set before use.
+ */
+#ifdef __has_attribute
+#if __has_attribute(__uninitialized__)
+#define CM_UNINIT		__attribute__((__uninitialized__))
+#endif
+#endif
+#ifndef CM_UNINIT
+#define CM_UNINIT
+#endif
+
+/* What each request does is one function, where kernel or C library can say so */
+#ifndef __always_inline
+#define __always_inline		inline
+#endif
+
+/*
  * Geometry of the caches: sets of CM_WAYS entries, as log2 of the sets. Small ones
  * are for fuzzers: entries are replaced, and there is little to clear.
  */
@@ -108,10 +126,12 @@ struct cm_caps {
  * @b: bits of index at each level
  * @out_bits: output bits
  * @start: level of the root, -1 to 3
+ * @key: what of it decides what its entries mean, by which they are cached
  */
 struct cm_fmt {
 	uint8_t n, g, b, out_bits;
 	int8_t start;
+	uint16_t key;
 	bool ha, hd, haft, ds, fwb;
 	uint8_t mair;
 };
@@ -528,8 +548,9 @@ bool cm_ptr_ok(uint64_t ptr, uint64_t mask, unsigned int bits);
 bool cm_dirroot_ok(uint64_t root, unsigned int bits);
 
 /* directory.c: finding contexts */
-bool cm_find_dc(struct cm_op *op);
-bool cm_find_pc(struct cm_op *op);
+bool cm_find_device(struct cm_op *op);
+void cm_device_check(struct cm_op *op, struct cm_dc_entry *e);
+bool cm_find_process(struct cm_op *op);
 
 /* walk.c */
 static inline unsigned int cm_span(const struct cm_fmt *f, int level)
@@ -544,9 +565,70 @@ bool cm_log(struct cm_op *op, uint64_t ipa, bool walk);
 bool cm_deny(struct cm_op *op, uint8_t reason, uint8_t stage, int level, uint64_t where);
 uint8_t cm_attr_combine(uint8_t s1, uint8_t memattr, bool fwb);
 
-/* cache.c */
-struct cm_tlb_entry *cm_tlb_find(struct cordon_model *m, enum cm_kind kind, uint32_t vmtag,
-				 uint32_t dtag, uint64_t addr, unsigned int *size);
+/* cache.c; what each request looks up is here, so that it takes no call */
+
+/* Index of cm_caches.sizes */
+#define CM_SIZED_TLB(kind)	((kind) == CM_KIND_S2)
+
+static inline uint64_t cm_key_b(enum cm_kind kind, unsigned int size, uint32_t vmtag, uint32_t dtag)
+{
+	return (uint64_t)kind | (uint64_t)size << 8 | (uint64_t)vmtag << 16 |
+	       (uint64_t)dtag << 32;
+}
+
+static inline uint64_t cm_hash(uint64_t a, uint64_t b, unsigned int log2)
+{
+	uint64_t h = (a >> 12 ^ a << 40 ^ b) * 0x9e3779b97f4a7c15ULL;
+
+	return (h ^ h >> 29) * 0xbf58476d1ce4e5b9ULL >> (64 - log2);
+}
+
+/* The first way of the set that a key belongs to */
+static inline uint8_t *cm_set(void *base, size_t size, unsigned int log2, uint64_t a, uint64_t b)
+{
+	return (uint8_t *)base + cm_hash(a, b, log2) * CM_WAYS * size;
+}
+
+static __always_inline void *cm_find(void *base, size_t size, unsigned int log2, uint64_t a,
+				     uint64_t b)
+{
+	uint8_t *p = cm_set(base, size, log2, a, b);
+	unsigned int i;
+
+	for (i = 0; i < CM_WAYS; i++, p += size) {
+		struct cm_key *key = (struct cm_key *)p;
+
+		if (key->b == b && key->a == a)
+			return p;
+	}
+	return NULL;
+}
+
+static __always_inline struct cm_tlb_entry *
+cm_tlb_find(struct cordon_model *m, enum cm_kind kind, uint32_t vmtag, uint32_t dtag,
+	    uint64_t addr, unsigned int *size)
+{
+	uint64_t sizes = m->caches.sizes[CM_SIZED_TLB(kind)];
+	struct cm_tlb_entry *e;
+	unsigned int s;
+
+	for (; sizes; sizes &= sizes - 1) {
+		s = __builtin_ctzll(sizes);
+		e = cm_find(m->caches.tlb, sizeof(*e), CM_TLB_LOG2, addr & ~cm_mask(s),
+			    cm_key_b(kind, s, vmtag, dtag));
+		if (e) {
+			*size = s;
+			return e;
+		}
+	}
+	return NULL;
+}
+
+static __always_inline struct cm_dc_entry *cm_dc_find(struct cordon_model *m, uint32_t devid)
+{
+	return cm_find(m->caches.dc, sizeof(struct cm_dc_entry), CM_DC_LOG2, devid, CM_KIND_DC);
+}
+
 void cm_tlb_fill(struct cordon_model *m, enum cm_kind kind, uint32_t vmtag, uint32_t dtag,
 		 uint64_t addr, uint64_t root, uint16_t fmt, const struct cm_out *out);
 struct cm_walk_entry *cm_walk_find(struct cordon_model *m, enum cm_kind kind, uint32_t vmtag,
@@ -554,7 +636,6 @@ struct cm_walk_entry *cm_walk_find(struct cordon_model *m, enum cm_kind kind, ui
 void cm_walk_fill(struct cordon_model *m, enum cm_kind kind, uint32_t vmtag, uint32_t dtag,
 		  uint64_t addr, unsigned int span, uint64_t root, uint64_t table,
 		  uint8_t limits, uint16_t fmt);
-struct cm_dc_entry *cm_dc_find(struct cordon_model *m, uint32_t devid);
 struct cm_dc_entry *cm_dc_fill(struct cordon_model *m, uint32_t devid);
 struct cm_pc_entry *cm_pc_find(struct cordon_model *m, uint32_t devid, uint32_t pasid);
 struct cm_pc_entry *cm_pc_fill(struct cordon_model *m, uint32_t devid, uint32_t pasid);
@@ -650,5 +731,51 @@ static inline void cm_count(struct cordon_model *m, enum cordon_event event,
 
 /* port.c */
 void cm_port_go(struct cordon_model *m);
+
+/* directory.c: what each request does */
+
+/**
+ * cm_find_dc() - find the device context (spec 4.2)
+ * @op: the request; @op->dc is set
+ *
+ * Return: false with the fault noted in @op.
+ */
+static __always_inline bool cm_find_dc(struct cm_op *op)
+{
+	struct cordon_model *m = op->m;
+	unsigned int levels = m->root & CORDON_ROOT_LEVELS;
+	uint32_t devid = op->req->devid;
+	struct cm_dc_entry *e;
+
+	if (!levels)
+		return cm_deny(op, CORDON_REASON_NO_ROOT, 0, CORDON_LEVEL_NONE, 0);
+	if (!cm_fits(devid, CORDON_DIR_BITS * levels) || !cm_fits(devid, m->caps.devid) ||
+	    devid == m->caps.unit_devid)
+		return cm_deny(op, CORDON_REASON_DEVID_RANGE, 0, CORDON_LEVEL_NONE, 0);
+	e = op->cached ? cm_dc_find(m, devid) : NULL;
+	if (!e)
+		return cm_find_device(op);
+	op->used = true;
+	if (m->cfg.check_stale)
+		cm_device_check(op, e);
+	op->dc = &e->dc;
+	if (!op->quiet)
+		cm_count(m, CORDON_EVENT_DC_HITS, op);
+	return true;
+}
+
+/**
+ * cm_find_pc() - find what the request's address space gets (spec 4.3)
+ * @op: the request, whose device context has been found; @op->pc is set
+ *
+ * Return: false with the fault noted in @op.
+ */
+static __always_inline bool cm_find_pc(struct cm_op *op)
+{
+	if (op->req->pv || cm_get(CORDON_DC_S1, op->dc->cfg) == CORDON_S1_PASID0)
+		return cm_find_process(op);
+	op->pc = &op->dc->own;
+	return true;
+}
 
 #endif /* CORDON_MODEL_INTERNAL_H */

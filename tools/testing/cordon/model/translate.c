@@ -51,7 +51,7 @@ void cm_op_init(struct cm_op *op, struct cordon_model *m, const struct cordon_re
 }
 
 /* spec 4.3: policy(); false with the fault noted */
-static bool cm_policy(struct cm_op *op)
+static __always_inline bool cm_policy(struct cm_op *op)
 {
 	const struct cm_dc *dc = op->dc;
 
@@ -102,7 +102,7 @@ static bool cm_second(struct cm_op *op, uint64_t ipa, struct cm_out *out)
 }
 
 /* spec 4.1: false with the fault noted */
-static bool cm_handle(struct cm_op *op, struct cm_out *out)
+static __always_inline bool cm_handle(struct cm_op *op, struct cm_out *out)
 {
 	const struct cordon_request *req = op->req;
 	const struct cm_dc *dc;
@@ -231,8 +231,8 @@ static void cm_answer_fault(const struct cm_op *op, struct cordon_answer *ans)
 	ans->where = op->where;
 }
 
-static void cm_answer_pass(const struct cm_op *op, const struct cm_out *out,
-			   struct cordon_answer *ans)
+static __always_inline void cm_answer_pass(const struct cm_op *op, const struct cm_out *out,
+					   struct cordon_answer *ans)
 {
 	const struct cordon_request *req = op->req;
 	uint64_t cfg = op->dc->cfg;
@@ -272,6 +272,21 @@ static void cm_answer_pass(const struct cm_op *op, const struct cm_out *out,
 	}
 }
 
+/* The same again from memory, past the caches */
+static bool cm_handle_again(struct cm_op *op, struct cm_out *out)
+{
+	const struct cordon_request *req = op->req;
+	uint8_t restarts = op->restarts;
+
+	cm_op_init(op, op->m, req);
+	op->restarts = restarts;
+	op->quiet = req->probe;
+	op->fill = !req->probe;
+	op->update = !req->probe;
+	op->foresee = req->probe;
+	return cm_handle(op, out);
+}
+
 /**
  * cm_translate() - handle a request (spec 4.1)
  * @m: model
@@ -282,9 +297,8 @@ static void cm_answer_pass(const struct cm_op *op, const struct cm_out *out,
 void cm_translate(struct cordon_model *m, const struct cordon_request *req, bool cached,
 		  struct cordon_answer *ans)
 {
-	struct cm_out out;
-	struct cm_op op;
-	uint8_t restarts;
+	struct cm_out out CM_UNINIT;
+	struct cm_op op CM_UNINIT;
 	bool ok;
 
 	memset(ans, 0, sizeof(*ans));
@@ -301,16 +315,8 @@ void cm_translate(struct cordon_model *m, const struct cordon_request *req, bool
 	 * a descriptor was refused by memory, and gets no others.
 	 */
 	if (op.used && op.restarts <= CM_RESTARTS &&
-	    (!ok || (req->type == CORDON_TYPE_ATS && cm_lacks(&op, out.perm)))) {
-		restarts = op.restarts;
-		cm_op_init(&op, m, req);
-		op.restarts = restarts;
-		op.quiet = req->probe;
-		op.fill = !req->probe;
-		op.update = !req->probe;
-		op.foresee = req->probe;
-		ok = cm_handle(&op, &out);
-	}
+	    (!ok || (req->type == CORDON_TYPE_ATS && cm_lacks(&op, out.perm))))
+		ok = cm_handle_again(&op, &out);
 	if (!req->probe) {
 		cm_count(m, CORDON_EVENT_REQUESTS, &op);
 		if (req->type == CORDON_TYPE_ATS)
@@ -326,8 +332,8 @@ void cm_translate(struct cordon_model *m, const struct cordon_request *req, bool
 	if (ok) {
 		cm_answer_pass(&op, &out, ans);
 		if (!req->probe && m->ops.trace)
-			cm_trace(m, CORDON_TRACE_TRANSLATE, req->devid, req->addr, ans->addr,
-				 ans->span_log2);
+			m->ops.trace(m->opaque, CORDON_TRACE_TRANSLATE, req->devid, req->addr,
+				     ans->addr, ans->span_log2);
 		return;
 	}
 	if (req->type == CORDON_TYPE_ATS && cm_ats_refused(&op, ans) && !req->probe)

@@ -183,14 +183,15 @@ uint8_t cm_attr_combine(uint8_t s1, uint8_t memattr, bool fwb)
 	return s1 < s2 ? s1 : s2;
 }
 
-static bool cm_wanted(const struct cm_table *t, uint8_t perm)
+/* Is what is wanted there, or with @partial some of it? */
+static __always_inline bool cm_wanted(const struct cm_table *t, bool partial, uint8_t perm)
 {
 	uint8_t r = t->priv ? CM_PR : CM_UR, w = t->priv ? CM_PW : CM_UW;
 	uint8_t x = t->priv ? CM_PX : CM_UX;
 
 	if (t->any)
 		return perm & (r | w);
-	if (t->partial)
+	if (partial)
 		return (t->r && (perm & r)) || (t->w && (perm & w)) || (t->x && (perm & x));
 	return (!t->r || (perm & r)) && (!t->w || (perm & w)) && (!t->x || (perm & x));
 }
@@ -200,12 +201,6 @@ static bool cm_own_device(const struct cm_table *t, uint8_t memattr)
 {
 	return t->stage == 2 && t->walk &&
 	       cm_attr_combine(CM_ATTR_WB, memattr, t->f->fwb) == CM_ATTR_DEVICE;
-}
-
-/* What of a format decides what its entries mean */
-static uint16_t cm_fmt_key(const struct cm_fmt *f)
-{
-	return (uint16_t)(f->n | f->g << 6 | f->ds << 11 | (f->out_bits >> 1 & 0xf) << 12);
 }
 
 /* Read a descriptor, through stage 2 if that takes part */
@@ -414,7 +409,7 @@ static bool cm_walk_leaf(struct cm_op *op, const struct cm_table *t, uint64_t ad
 	}
 	if (!(d & CM_D_AF) && !f->ha)
 		return cm_walk_deny(op, t, addr, CORDON_REASON_ACCESS_FLAG, level + 1, s->pa);
-	if (!cm_wanted(t, out->perm) || cm_own_device(t, out->memattr))
+	if (!cm_wanted(t, t->partial, out->perm) || cm_own_device(t, out->memattr))
 		return cm_walk_deny(op, t, addr, CORDON_REASON_PERMISSION, level + 1, s->pa);
 	if (op->update || op->foresee) {
 		for (i = 0; i + 1 < n; i++)
@@ -542,28 +537,28 @@ static void cm_tlb_check(struct cm_op *op, struct cm_tlb_entry *e, unsigned int 
 		 t->stage == 1 ? "translation" : "translation of stage 2", addr);
 }
 
-/* Look a translation up; false if there is none, or not with the rights that are wanted */
-static bool cm_lookup(struct cm_op *op, const struct cm_table *t, uint64_t addr,
-		      struct cm_out *out)
+/*
+ * Look a translation up; false if there is none, or not with the rights that are
+ * wanted. Inline, so that of a table that is not walked nothing need be in memory.
+ */
+static __always_inline bool cm_lookup(struct cm_op *op, const struct cm_table *t, uint64_t addr,
+				      struct cm_out *out)
 {
 	struct cm_tlb_entry *e;
-	struct cm_table all;
 	unsigned int size;
 
 	e = cm_tlb_find(op->m, t->kind, t->vmtag, t->dtag, addr, &size);
 	if (!e || e->fmt != t->fmt)
 		return false;
-	if (t->partial) {
-		/* what an entry does not grant, memory has to refuse */
-		all = *t;
-		all.partial = false;
-		t = &all;
-	}
-	if (!cm_wanted(t, e->perm) || (t->w && e->clean) || cm_own_device(t, e->memattr))
+	/* what an entry does not grant, memory has to refuse, also to ATS */
+	if (!cm_wanted(t, false, e->perm) || (t->w && e->clean) || cm_own_device(t, e->memattr))
 		return false;
 	op->used = true;
-	if (op->m->cfg.check_stale)
-		cm_tlb_check(op, e, size, t, addr);
+	if (op->m->cfg.check_stale) {
+		struct cm_table walked = *t;
+
+		cm_tlb_check(op, e, size, &walked, addr);
+	}
 	out->addr = e->out | (addr & cm_mask(size));
 	out->ipa = e->ipa | (addr & cm_mask(size));
 	out->where = 0;
@@ -596,7 +591,7 @@ bool cm_stage2(struct cm_op *op, uint64_t ipa, bool r, bool w, bool x, bool walk
 		.vmtag = dc->vmtag, .root = dc->s2root, .context = dc->own.where,
 		.any = !r && !w && !x && !op->peek,
 		.partial = !walk && op->req->type == CORDON_TYPE_ATS && (r || w || x),
-		.fmt = cm_fmt_key(&dc->s2),
+		.fmt = dc->s2.key,
 	};
 
 	if (!walk)
@@ -618,6 +613,61 @@ static bool cm_goes_on(const struct cm_table *t, uint8_t perm, uint8_t user, uin
 	return !t->partial || (perm & (t->priv ? priv : user));
 }
 
+/* Stage 2 of what stage 1 gave; false with the fault noted */
+static bool cm_stage1_nested(struct cm_op *op, const struct cm_table *t, struct cm_out *out)
+{
+	struct cm_out s2;
+
+	op->hit = false;
+	/* of what ATS asks for, the rights that stage 1 gives go on to stage 2 */
+	if (!cm_stage2(op, out->addr, op->r && cm_goes_on(t, out->perm, CM_UR, CM_PR),
+		       op->w && cm_goes_on(t, out->perm, CM_UW, CM_PW),
+		       op->x && cm_goes_on(t, out->perm, CM_UX, CM_PX), false, &s2))
+		return false;
+	op->hit = false;
+	out->ipa = out->addr;
+	out->addr = s2.addr;
+	out->where = s2.where;
+	if (s2.size < out->size)
+		out->size = s2.size;
+	out->perm &= s2.perm;
+	out->clean = (out->clean || s2.clean) && (out->perm & (CM_UW | CM_PW));
+	/* how they combine is the context's policy, and not cached */
+	out->memattr = s2.memattr;
+	op->ipa = out->ipa;
+	op->have_ipa = true;
+	return true;
+}
+
+static __always_inline struct cm_table cm_stage1_table(const struct cm_op *op)
+{
+	const struct cm_dc *dc = op->dc;
+
+	return (struct cm_table) {
+		.f = &op->pc->s1, .kind = CM_KIND_S1, .stage = 1,
+		.nested = dc->cfg & CORDON_DC_S2, .r = op->r, .w = op->w, .x = op->x,
+		.priv = op->priv, .vmtag = dc->vmtag, .dtag = op->pc->dtag,
+		.root = op->pc->s1root, .context = op->pc->where,
+		.any = !op->r && !op->w && !op->x,
+		.partial = op->req->type == CORDON_TYPE_ATS,
+		.fmt = op->pc->s1.key,
+	};
+}
+
+/* What is not cached; false with the fault noted */
+static bool cm_stage1_walk(struct cm_op *op, uint64_t addr, struct cm_out *out)
+{
+	struct cm_table t = cm_stage1_table(op);
+
+	if (!cm_walk(op, &t, addr, out))
+		return false;
+	if (t.nested && !cm_stage1_nested(op, &t, out))
+		return false;
+	if (op->fill)
+		cm_tlb_fill(op->m, CM_KIND_S1, t.vmtag, t.dtag, addr, t.root, t.fmt, out);
+	return true;
+}
+
 /**
  * cm_stage1() - translate by stage 1, and by stage 2 if that takes part (spec 4.4, 4.5)
  * @op: request; @op->pc names the table
@@ -628,50 +678,14 @@ static bool cm_goes_on(const struct cm_table *t, uint8_t perm, uint8_t user, uin
  */
 bool cm_stage1(struct cm_op *op, uint64_t addr, struct cm_out *out)
 {
-	const struct cm_dc *dc = op->dc;
-	struct cm_table t = {
-		.f = &op->pc->s1, .kind = CM_KIND_S1, .stage = 1,
-		.nested = dc->cfg & CORDON_DC_S2, .r = op->r, .w = op->w, .x = op->x,
-		.priv = op->priv, .vmtag = dc->vmtag, .dtag = op->pc->dtag,
-		.root = op->pc->s1root, .context = op->pc->where,
-		.any = !op->r && !op->w && !op->x,
-		.partial = op->req->type == CORDON_TYPE_ATS,
-		.fmt = cm_fmt_key(&op->pc->s1),
-	};
-	struct cm_out s2;
+	struct cm_table t = cm_stage1_table(op);
 
 	op->walked = true;
-	if (op->cached && cm_lookup(op, &t, addr, out)) {
-		op->hit = true;
-		op->ipa = out->ipa;
-		op->have_ipa = t.nested;
-		return true;
-	}
-	if (!cm_walk(op, &t, addr, out))
-		return false;
-	if (t.nested) {
-		op->hit = false;
-		/* of what ATS asks for, the rights that stage 1 gives go on to stage 2 */
-		if (!cm_stage2(op, out->addr, op->r && cm_goes_on(&t, out->perm, CM_UR, CM_PR),
-			       op->w && cm_goes_on(&t, out->perm, CM_UW, CM_PW),
-			       op->x && cm_goes_on(&t, out->perm, CM_UX, CM_PX), false, &s2))
-			return false;
-		op->hit = false;
-		out->ipa = out->addr;
-		out->addr = s2.addr;
-		out->where = s2.where;
-		if (s2.size < out->size)
-			out->size = s2.size;
-		out->perm &= s2.perm;
-		out->clean = (out->clean || s2.clean) && (out->perm & (CM_UW | CM_PW));
-		/* how they combine is the context's policy, and not cached */
-		out->memattr = s2.memattr;
-		op->ipa = out->ipa;
-		op->have_ipa = true;
-	}
-	if (op->fill)
-		cm_tlb_fill(op->m, CM_KIND_S1, dc->vmtag, op->pc->dtag, addr, op->pc->s1root,
-			    t.fmt, out);
+	if (!op->cached || !cm_lookup(op, &t, addr, out))
+		return cm_stage1_walk(op, addr, out);
+	op->hit = true;
+	op->ipa = out->ipa;
+	op->have_ipa = t.nested;
 	return true;
 }
 
