@@ -66,12 +66,25 @@ def judge(results):
                locks.total(results["locks"]["one-queue"]["cpus-2-each"], "contentions"), 1,
                least=True)
     if "device" in results:
-        device = results["device"]
-        none = device["none"]["device-hit"]["ns"]
-        hit = {i: device[i]["device-hit"]["ns"] - none for i in ("cordon", "smmuv3")}
-        target("translation hits a second, to SMMUv3", hit["smmuv3"] / hit["cordon"], 1.5,
-               least=True)
+        target("translation hits a second, to SMMUv3",
+               rate_to_smmuv3(results["device"], "device-hit"), 1.5, least=True)
     return out
+
+
+def translation(have, iommu, figure):
+    """ns of a translation: of an access, without what it takes with no IOMMU."""
+    none = have["none"].get(figure) or have["none"]["device-many"]
+    return have[iommu][figure]["ns"] - none["ns"]
+
+
+def rate_to_smmuv3(have, figure, of=translation):
+    """How much faster Cordon is, by translations or by whole accesses."""
+    return of(have, "smmuv3", figure) / of(have, "cordon", figure)
+
+
+def access(have, iommu, figure):
+    """ns of a whole access."""
+    return have[iommu][figure]["ns"]
 
 
 def table(title, columns, rows):
@@ -168,8 +181,18 @@ def show_probe(have):
 
 def show_device(have):
     """The emulated device."""
-    table("ns of an access of the emulated device", have, [
-        (n, [have[i].get(n, {}).get("ns") for i in have]) for n in have["cordon"]])
+    names = list(have["cordon"])
+    table("ns of an access of the emulated device, the least of many turns", have, [
+        (n, [have[i].get(n, {}).get("ns") for i in have]) for n in names])
+    for title, word in (("Lower quartile", "lower"), ("Median", "median"),
+                        ("Upper quartile", "upper")):
+        table(title, have, [
+            (n, [have[i].get(n, {}).get(word) for i in have]) for n in names])
+    with_iommu = [i for i in have if i != "none"]
+    table("ns of a translation: of an access, without what it takes with none", with_iommu,
+          [(n, [translation(have, i, n) for i in with_iommu]) for n in names])
+    table("Cordon's rate to SMMUv3's", ("translations", "accesses"), [
+        (n, [rate_to_smmuv3(have, n), rate_to_smmuv3(have, n, access)]) for n in names])
 
 
 SHOWN = {"map": show_map, "memory": show_memory, "wait": show_wait,

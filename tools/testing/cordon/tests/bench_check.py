@@ -110,6 +110,65 @@ def per_round():
          out)
 
 
+class Asked:
+    """Stands for a board: says how long its access takes, by the order of asking."""
+
+    order = []
+
+    def __init__(self, iommu):
+        self.iommu, self.count = iommu, 0
+
+    def ask(self, line):
+        """The first answer is far off."""
+        self.order.append(self.iommu)
+        self.count += 1
+        rounds = int(line.split()[1]) * int(line.split()[2])
+        return {"wall": rounds * (1000 if self.count <= len(bench.DEVICE) else self.count),
+                "rounds": rounds}
+
+
+def turns():
+    """The emulated device is measured in turns."""
+    live = {iommu: Asked(iommu) for iommu in ("cordon", "smmuv3", "none")}
+    ns = bench.device_turns(live, 3)
+    case("the IOMMUs take turns", Asked.order[:6] == ["cordon", "smmuv3", "none"] * 2 and
+         all(len(values) == 3 for names in ns.values() for values in names.values()),
+         Asked.order)
+    case("a turn's access, and the first turn is none",
+         ns["cordon"]["device-hit"] == [4, 7, 10], ns)
+    case("without an IOMMU there is no miss", "device-miss" not in ns["none"], ns)
+    figure = bench.quartiles([9, 1, 3, 2, 4])
+    case("of many turns the least counts", {k: figure[k] for k in (
+        "ns", "lower", "median", "upper")} == {"ns": 1, "lower": 2, "median": 3, "upper": 4},
+         figure)
+    have = {"none": {"device-many": {"ns": 100}}, "cordon": {"device-miss": {"ns": 200}},
+            "smmuv3": {"device-miss": {"ns": 350}}}
+    case("rates of translations, and of accesses",
+         (targets.rate_to_smmuv3(have, "device-miss"),
+          targets.rate_to_smmuv3(have, "device-miss", targets.access)) == (2.5, 1.75))
+
+
+def live_board(directory):
+    """A board that is asked while it runs."""
+    class Process:                      # pylint: disable=too-few-public-methods
+        """One that has come to its end."""
+        poll = staticmethod(lambda: 0)
+
+    there = board.Live.__new__(board.Live)
+    there.console, there.read, there.line = directory / "live", 0, b""
+    there.process = Process
+    case("no console yet", there.next_line() is None)
+    with open(there.console, "wb", buffering=0) as console:
+        console.write(b"[ 0.0] \xff Booting\r\nbench: device wal")
+        case("a line that is no figure", "Booting" in there.next_line())
+        case("half a line is none", there.next_line() is None and there.next_line() is None)
+        console.write(b"l=5 rounds=16\r\n")
+        case("and whole it is the answer", there.answer() == {"wall": 5, "rounds": 16})
+        console.write(b"bench: failed: no disk\r\n")
+        case("what failed is told", raises("no disk", there.answer))
+        case("a board that ended gives no answer", raises("no answer", there.answer))
+
+
 def statistics_of_locks():
     """Whose a lock is."""
     names = locks.ours()
@@ -158,8 +217,9 @@ def have_all():
         "locks": {"cordon": every, "one-queue": {"cpus-2-each": figure(1)}},
         "work": {"cordon": {"read-strict": dict(work)}, "none": {"read-strict": dict(work)}},
         "probe": {"cordon": {"1": probe}, "none": {"1": probe}},
-        "device": {i: {"device-hit": {"ns": ns}} for i, ns in
-                   (("cordon", 200), ("smmuv3", 250), ("none", 100))},
+        "device": {i: {name: bench.quartiles([ns, ns]) for name in names} for i, ns, names in
+                   (("cordon", 200, bench.DEVICE), ("smmuv3", 250, bench.DEVICE),
+                    ("none", 100, ("device-hit", "device-many")))},
     }
 
 
@@ -230,7 +290,9 @@ def judged():
 
 with tempfile.TemporaryDirectory() as temporary:
     parse(Path(temporary))
+    live_board(Path(temporary))
 per_round()
+turns()
 statistics_of_locks()
 judged()
 for number, (what, right, seen) in enumerate(results, 1):
