@@ -612,8 +612,9 @@ cm_tlb_find(struct cordon_model *m, enum cm_kind kind, uint32_t vmtag, uint32_t 
 	struct cm_tlb_entry *e;
 	unsigned int s;
 
-	for (; sizes; sizes &= sizes - 1) {
-		s = __builtin_ctzll(sizes);
+	/* blocks first: few of them serve many addresses, so that their sets are at hand */
+	for (; sizes; sizes ^= BIT_ULL(s)) {
+		s = 63 - __builtin_clzll(sizes);
 		e = cm_find(m->caches.tlb, sizeof(*e), CM_TLB_LOG2, addr & ~cm_mask(s),
 			    cm_key_b(kind, s, vmtag, dtag));
 		if (e) {
