@@ -218,7 +218,7 @@ static enum verdict sums_are_right(uint64_t errors, uint64_t us)
 	pause_ms(500);
 	watch_log(eng.bdf, &log);
 	missed = listen_to(&all);
-	say("log: %u lines, shown %llu, hidden %llu, lost %llu; tracepoint: %lu events, %llu faults",
+	say("log: %u lines, shown %llu, hidden %llu, lost %llu; traced: %lu events, %llu faults",
 	    log.lines, (unsigned long long)log.shown, (unsigned long long)log.hidden,
 	    (unsigned long long)log.lost, all.events + missed, (unsigned long long)all.count);
 	EXPECT(all.events + missed <= RECORDS_A_SECOND * (us / 1000000 + 2),
