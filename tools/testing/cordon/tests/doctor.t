@@ -17,7 +17,7 @@ situation() {
 
 echo 1..3
 situation "no module, then one in time" \
-	-a deferred_probe_timeout=100 doctor 120 doctor:missing,doctor:well
+	doctor 120 doctor:missing,doctor:well
 situation "the module comes too late" \
 	-a "deferred_probe_timeout=1 nvme_core.admin_timeout=5" doctor-late 150 doctor:late
 situation "the unit cannot be driven" \

@@ -64,7 +64,7 @@ expect "removed, it leaves nothing, in the initial RAM disk neither" nothing_is_
 expect "the tests are on the disk" put_scripts
 subtest "it boots, and each device is attached" \
 	"$testing_dir/tests/on-board" -D "$stock" \
-	-a "root=/dev/nvme0n1 rw deferred_probe_timeout=100 systemd.getty_auto=no systemd.show_status=0" \
+	-a "root=/dev/nvme0n1 rw systemd.getty_auto=no systemd.show_status=0" \
 	stock 560 stock
 echo "1..$count"
 exit $failed
