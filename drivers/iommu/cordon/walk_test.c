@@ -555,7 +555,8 @@ static void compare(struct maker *k, struct model_unit *m,
 	 * Stage 2 may have led a guest's process context astray, to one of the
 	 * tables; whether that passes for a context, only hardware checks.
 	 */
-	if (fresh.reason == CORDON_REASON_PC_MALFORMED)
+	if (fresh.reason == CORDON_REASON_PC_MALFORMED &&
+	    fresh.where != virt_to_phys(k->pc))
 		return;
 	cordon_verdict_describe(&walk->verdict, soft, sizeof(soft));
 	cordon_verdict_describe(&fresh, hard, sizeof(hard));
