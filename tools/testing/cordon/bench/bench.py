@@ -23,6 +23,8 @@ OUT = os.environ.get("CORDON_BENCH_DIR", ".")
 KERNEL = "bench-6.12"
 LOCKSTAT = "lockstat-6.12"
 GIB = 1 << 30
+# For every board: no debugging of DMA, and time to load the driver.
+WORDS = "dma_debug=off deferred_probe_timeout=600"
 WARM = 1024                     # rounds of the module that it does not count
 TURNS = 3                       # of the work that the clock on the wall measures
 DEVICE_TURNS = 100              # and of the emulated device
@@ -61,9 +63,9 @@ def iommus():
 
 
 def measure(name, iommu, script, parts="", **options):
-    """Boot and measure, with no debugging of DMA and time to load the driver."""
+    """Boot and measure."""
     say(f"{name}: {iommu}")
-    options["words"] = options.get("words", "") + " dma_debug=off deferred_probe_timeout=600"
+    options["words"] = f"{options.get('words', '')} {WORDS}"
     options.setdefault("kernel", KERNEL)
     return board.boot(iommu, script, parts, name=f"bench-{name}-{iommu}", **options)
 
@@ -237,8 +239,7 @@ def bench_device(results):
             # every IOMMU is asked by the same code, that of QEMU's own devices
             live[iommu] = board.Live(
                 iommu, "bench-device", name=f"bench-device-{iommu}", kernel=KERNEL,
-                icount=None, words="dma_debug=off deferred_probe_timeout=600",
-                engine=",x-bus-dma=on")
+                icount=None, words=WORDS, engine=",x-bus-dma=on")
         for there in live.values():
             there.answer()
         say(f"device: {DEVICE_TURNS} turns")
