@@ -66,7 +66,7 @@ report() {
 		sed 's/^/# /' "$tmp/$i.said" | head -n 30
 	done
 	echo "1..$cases"
-	echo "# note: of $known it was known, from the same files and tools"
+	echo "# note: $known of them were known, from the same files and tools"
 	return $failed
 }
 
