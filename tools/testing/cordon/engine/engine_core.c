@@ -58,12 +58,16 @@ static uint8_t *in_buffer(struct cordon_engine *e, uint32_t *len)
 	return e->buffer + at;
 }
 
+/* The pattern, lowest byte first, from byte @pos of the operation on. */
 static void fill(struct cordon_engine *e, uint8_t *buf, uint32_t len)
 {
+	uint8_t pattern[8];
 	uint32_t i;
 
-	for (i = 0; i < len; i++)
-		buf[i] = (uint8_t)(e->data >> (8 * ((e->pos + i) % 8)));
+	for (i = 0; i < 8; i++)
+		pattern[i] = (uint8_t)(e->data >> (8 * ((e->pos + i) % 8)));
+	for (i = 0; i < len; i += 8)
+		memcpy(buf + i, pattern, at_most(8, len - i));
 }
 
 /* COPY and FILL: what is written is not in the buffer. As move(). */
