@@ -52,7 +52,8 @@ static void *model_memory(struct model_unit *m, u64 addr, size_t len)
 	unsigned long pfn = PHYS_PFN(addr);
 
 	if (len > PAGE_SIZE - offset_in_page(addr) || !pfn_valid(pfn) ||
-	    PageReserved(pfn_to_page(pfn))) {
+	    PageReserved(pfn_to_page(pfn)) ||
+	    (m->reaches && !m->reaches(m->reaches_data, addr))) {
 		m->outside++;
 		return NULL;
 	}

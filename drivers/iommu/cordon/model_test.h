@@ -127,6 +127,9 @@ struct model_watch {
  * @nr_watches: how many
  * @damaged: contexts that were changed or freed while hardware knew them
  * @before: called with @lock held before commands are handed to the model
+ * @reaches: if set, whether an address is memory, for a test that invents some;
+ *	called with @lock held
+ * @reaches_data: what it is called with
  * @log: commands taken: op and target
  * @commands: how many in all
  * @violations: of software, by kind, that the test did not expect
@@ -158,6 +161,8 @@ struct model_unit {
 	unsigned int nr_watches;
 	unsigned int damaged;
 	void (*before)(struct model_unit *m);
+	bool (*reaches)(void *data, u64 addr);
+	void *reaches_data;
 
 	struct {
 		u64 op;
