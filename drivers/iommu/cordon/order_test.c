@@ -32,7 +32,7 @@ static bool go_on(ktime_t start, unsigned int round, unsigned int rounds)
 	if (round >= rounds)
 		return false;
 	return round < rounds / 20 ||
-	       ktime_ms_delta(ktime_get(), start) < 8 * MSEC_PER_SEC;
+	       ktime_ms_delta(ktime_get(), start) < 2 * MSEC_PER_SEC;
 }
 
 static struct model_unit *slow_unit(struct kunit *test)
@@ -250,7 +250,7 @@ static void other_stage_desc(const enum cordon_stage *stage, char *desc)
 KUNIT_ARRAY_PARAM(other_stage, other_stages, other_stage_desc);
 
 /*
- * From one domain to another and back, thousands of times, under hardware that
+ * From one domain to another and back, a thousand times, under hardware that
  * walks all the time: it finds one context or the other, whole, and each DMA
  * gets through (spec 3.3, "a request uses one version wholly").
  */
@@ -284,7 +284,7 @@ static void contexts_are_whole(struct kunit *test)
 	thread = kthread_run(walker_thread, w, "cordon-walker");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(thread));
 	start = ktime_get();
-	for (unsigned int i = 0; go_on(start, i, 5000); i++) {
+	for (unsigned int i = 0; go_on(start, i, 1000); i++) {
 		failed |= cordon_attach(cdev, a);
 		failed |= cordon_attach(cdev, b);
 		if (!(i % 64))
