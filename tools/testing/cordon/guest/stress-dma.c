@@ -241,7 +241,7 @@ static void round_window(struct mapper *m)
 	switch (random_of(m->w, 4)) {
 	case 0:
 		len = BLOCK;		/* a block, or pages where it does not fit */
-		iova += random_of(m->w, 2) * (1 + random_of(m->w, 500)) * PAGE;
+		iova += random_of(m->w, 2) * (1 + random_of(m->w, BLOCK / PAGE - 1)) * PAGE;
 		break;
 	case 1:
 		len = PAGE;
@@ -383,7 +383,7 @@ void work_under_attach(struct worker *w)
 	    buf_try_alloc(&m.e, &dst, CORDON_ENGINE_SCATTERED, ATTACHED_SIZE))
 		ret = -ENOMEM;
 	src.iova = ATTACHED_IOVA;
-	dst.iova = ATTACHED_IOVA + BLOCK;
+	dst.iova = ATTACHED_IOVA + 2 * BLOCK;
 	for (domain = 0; domain < CORDON_ENGINE_DOMAINS && !ret; domain++) {
 		ret = iommu_map(&m.e, &src, domain, src.iova, 0, src.size, READABLE);
 		if (!ret)

@@ -16,7 +16,7 @@
 #include "stress.h"
 
 /* what a disk worker works on: pieces of a disk, from a place on */
-#define PIECE		PAGE
+#define PIECE		4096ULL
 #define PIECES		2048
 #define FIRST_PIECE	16
 #define PIECES_AT_ONCE	32

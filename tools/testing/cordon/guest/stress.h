@@ -16,7 +16,7 @@
 
 #include "engine.h"
 
-#define PAGE	4096ULL
+#define PAGE	((unsigned long long)page_size())
 #define BLOCK	(2ULL << 20)
 
 #define NOTES	8
