@@ -3,7 +3,6 @@
 
 board := tools/testing/cordon/board
 tests := tools/testing/cordon/tests
-KERNEL ?= test-6.12
 
 .DEFAULT_GOAL := help
 .PHONY: help run test vfio stress mutants fuzz build toolbox qemu kernel module rootfs modules \

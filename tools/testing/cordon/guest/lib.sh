@@ -192,7 +192,7 @@ load_engine() {
 disk_is_whole() {
 	local status
 	echo 3 >/proc/sys/vm/drop_caches
-	mount -t ext4 -o ro "$1" /mnt || return 1
+	mount -t ext2 -o ro "$1" /mnt || return 1
 	(cd /mnt && sha256sum -c manifest)
 	status=$?
 	umount /mnt

@@ -37,7 +37,7 @@ interface_of() {
 # debian_ready: the root in which QEMU runs.
 debian_ready() {
 	mkdir -p "$debian"
-	mount -t ext4 -o ro "$(disk_of "$(controller debian)")" "$debian" || return 1
+	mount -t ext2 -o ro "$(disk_of "$(controller debian)")" "$debian" || return 1
 	mkdir -p /dev/hugepages && mount -t hugetlbfs hugetlbfs /dev/hugepages &&
 		mount --rbind /dev "$debian/dev" && mount -t proc proc "$debian/proc" &&
 		mount -t sysfs sysfs "$debian/sys" &&

@@ -25,7 +25,7 @@ sources() {
 
 # What DKMS would have make do, for the kernel of the board.
 builds() {
-	local kdir=$cache_dir/kernels/test-6.12
+	local kdir=$cache_dir/kernels/$usual_kernel
 	cd "$tmp/root"/usr/src/cordon-* || return 1
 	# shellcheck disable=SC2016 # DKMS's variable
 	grep -q '^MAKE\[0\]=.* -C ${kernel_source_dir} M=.*/drivers/iommu/cordon modules"' dkms.conf &&

@@ -1,6 +1,7 @@
 #!/bin/bash
 # a device that firmware left at work loses nothing to the driver
 # board
+# waits
 # kernel: light-6.12
 # timeout: 320
 . "$(dirname "$0")/../board/lib.sh"

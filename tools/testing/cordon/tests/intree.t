@@ -25,7 +25,7 @@ over_it() {
 
 make_in_tree() {
 	make -C "$source" O="$build" ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu- \
-		-j "$(nproc)" "$@"
+		-j "$(nproc)" "${quick_flags[@]}" "$@"
 }
 
 install_twice() {
@@ -83,7 +83,7 @@ kunit() {
 	cp "$build/.config" "$over/y.config"
 	(cd "$source" && PATH=$work_dir/qemu:$PATH && export PATH &&
 		set -- --arch=arm64 --cross_compile=aarch64-linux-gnu- --build_dir="$build" \
-			--kunitconfig=drivers/iommu/cordon &&
+			--kunitconfig=drivers/iommu/cordon "${quick_flags[@]/#/--make_options=}" &&
 		./tools/testing/kunit/kunit.py config "$@" &&
 		cp "$over/y.config" "$build/.config" &&
 		./tools/testing/kunit/kunit.py run --jobs="$(nproc)" --timeout=400 "$@" 'cordon*') >"$said" 2>&1 || {

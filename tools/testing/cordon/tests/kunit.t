@@ -1,10 +1,11 @@
 #!/bin/bash
 # the driver's KUnit suites, with the reference model inside the kernel
 # board
+# kernel: test-64k-6.12
 # timeout: 420
 . "$(dirname "$0")/../board/lib.sh"
 
-kernel=${1:-test-6.12}
+kernel=${1:-test-64k-6.12}
 name=kunit${1:+-$1}
 
 # The console is read from its log: what boot shows of it is not wanted here.

@@ -13,7 +13,7 @@ if [ -z "$in_toolbox" ]; then
 fi
 enter_toolbox "$@"
 
-kernel=$cache_dir/kernels/test-6.12
+kernel=$cache_dir/kernels/$usual_kernel
 source=$(readlink -f "$kernel/source")
 scripts=$source/scripts
 # what besides style.t and the files decides: the kernel's scripts and build, and
