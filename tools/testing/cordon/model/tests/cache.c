@@ -75,6 +75,40 @@ static void never_denied_from_cache(void)
 	EXPECT_EQ(ask(DEV + 1, 0x1000, R).reason, 0);
 }
 
+/*
+ * One root and one domain tag in two formats, as a guest may have it: each device
+ * gets what its own format says (spec 11.1). A table of 4 KiB's that is not read to
+ * its end is a page of 64 KiB.
+ */
+static void format_is_part_of_the_key(void)
+{
+	uint64_t next, last;
+
+	boot();
+	t = (struct table){ .root = pages(16), .g = 12, .n = 39, .start = 1 };
+	next = pages(16);
+	last = pages(16);
+	w64(t.root, next | TABLE);
+	w64(next, last | PAGE_RW);
+	w64(last + 8, 0x100005000 | PAGE_RW);
+	memset(d, 0, sizeof(d));
+	context_s1(d, &t);
+	publish(DEV, d);
+	d[2] |= cm_put(CORDON_S1FMT_TG, CORDON_TG_64K);
+	publish(DEV + 1, d);
+	d[2] &= ~(CORDON_S1FMT_TG | CORDON_S1FMT_PS);
+	publish(DEV + 2, d);
+
+	EXPECT_EQ(ask(DEV, 0x1000, R).addr, 0x100005000);
+	EXPECT(ask(DEV, 0x1000, R).hit);
+	EXPECT_EQ(ask(DEV + 1, 0x1000, R).addr, last + 0x1000);
+	EXPECT_EQ(ask(DEV + 1, 0x1000, R).addr, last + 0x1000);
+	/* 32 bits of output */
+	EXPECT_EQ(ask(DEV + 2, 0x1000, R).reason, CORDON_REASON_OUTPUT_SIZE);
+	EXPECT_EQ(ask(DEV, 0x1000, R).addr, 0x100005000);
+	EXPECT(ask(DEV, 0x1000, R).hit);
+}
+
 static void blocks_and_pages(void)
 {
 	uint64_t at, table, i;
@@ -295,6 +329,7 @@ void tests_cache(void)
 	RUN(unmap_forgotten);
 	RUN(remap_and_rights_forgotten);
 	RUN(never_denied_from_cache);
+	RUN(format_is_part_of_the_key);
 	RUN(blocks_and_pages);
 	RUN(table_forgotten);
 	RUN(context_forgotten);
