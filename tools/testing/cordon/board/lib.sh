@@ -23,8 +23,8 @@ fi
 
 # shellcheck disable=SC2034 # likewise
 usual_kernel=light-6.12
-# Kernels that nobody measures are compiled in two thirds of the time, but for what
-# counts on the optimizer.
+# By these a kernel is compiled in two thirds of the time, but for what counts on
+# the optimizer.
 # shellcheck disable=SC2034 # likewise
 quick_flags=(KCFLAGS='-O1 -finline-small-functions' CFLAGS_patching.o=-O2)
 
