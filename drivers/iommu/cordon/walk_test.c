@@ -311,6 +311,7 @@ static void walk_by_hand(struct kunit *test)
  */
 struct maker {
 	struct kunit *test;
+	struct model_unit *m;
 	struct rnd_state rnd;
 	u64 roots[2];		/* 1 MiB each, for the two stages */
 	u64 pool;		/* 256 KiB, tables of every granule */
@@ -352,6 +353,7 @@ static void free_maker(void *data)
 {
 	struct maker *k = data;
 
+	k->m->reaches = NULL;
 	for (unsigned int i = 0; i < ARRAY_SIZE(k->pages); i++)
 		free_pages((unsigned long)k->pages[i], k->orders[i]);
 }
@@ -544,8 +546,9 @@ static bool reaches(void *data, u64 pa)
 	return true;
 }
 
-static void learn(struct maker *k, struct model_unit *m)
+static void learn(struct maker *k)
 {
+	struct model_unit *m = k->m;
 	const struct cordon_question q = {
 		.devid = MODEL_DEVID, .access = R,
 	};
@@ -570,10 +573,10 @@ static int direct_read(void *opaque, u64 pa, void *buf, size_t len)
 	return 0;
 }
 
-static void compare(struct maker *k, struct model_unit *m,
-		    const struct cordon_question *q, struct cordon_walk *walk,
-		    unsigned int round)
+static void compare(struct maker *k, const struct cordon_question *q,
+		    struct cordon_walk *walk, unsigned int round)
 {
+	struct model_unit *m = k->m;
 	const struct cordon_walk_env env = {
 		.caps = &m->unit->caps,
 		.root = m->unit->root,
@@ -631,9 +634,10 @@ static void walk_random(struct kunit *test)
 	walk = kunit_kzalloc(test, sizeof(*walk), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, walk);
 	KUNIT_ASSERT_NOT_NULL(test, k);
+	k->test = test;
+	k->m = m;
 	KUNIT_ASSERT_EQ(test, 0,
 			kunit_add_action_or_reset(test, free_maker, k));
-	k->test = test;
 	prandom_seed_state(&k->rnd, 20261126);
 	k->roots[0] = virt_to_phys(make_pages(k, 0, SZ_1M));
 	k->roots[1] = virt_to_phys(make_pages(k, 1, SZ_1M));
@@ -643,15 +647,14 @@ static void walk_random(struct kunit *test)
 	k->pc = (void *)(k->dc + 1);
 
 	cordon_publish(cdev->streams[0]->slot, 0);
-	learn(k, m);
+	learn(k);
 	cordon_publish(cdev->streams[0]->slot,
 		       cordon_pointer_context(virt_to_phys(k->dc)));
 	for (unsigned int round = 0; round < 4000; round++) {
 		make_world(k, &q);
-		compare(k, m, &q, walk, round);
+		compare(k, &q, walk, round);
 	}
 	cordon_publish(cdev->streams[0]->slot, 0);
-	m->reaches = NULL;
 	kunit_info(test, "%u passed, %u blocked", k->passed, k->blocked);
 	/* Neither is so rare that nothing would have been tested. */
 	KUNIT_EXPECT_GT(test, k->passed, 400);
