@@ -589,10 +589,7 @@ static enum verdict test_map(void)
 	return judge_all(&a, PAGE == 4096 ? 5 : 2);
 }
 
-/*
- * The DMA API, which may not wait for memory: at least two tables of the last level,
- * but for one of 64 KiB, which messages need, too, and which is there.
- */
+/* The DMA API, which may not wait for memory: at least two tables of the last level. */
 static enum verdict test_dma_api(void)
 {
 	struct attempt a = { .name = "the DMA API" }, none = { .name = "taking it away" };
@@ -625,7 +622,9 @@ static enum verdict test_dma_api(void)
 		EXPECT(op_blocked(&op), "it is still mapped");
 		engine_close(&e);
 	} while (a.injected);
-	return judge_all(&a, PAGE == 4096 ? 2 : 0);
+	if (PAGE != 4096 && !a.failures)
+		SKIP_BECAUSE("messages need the one table of 64 KiB, too, and have made it");
+	return judge_all(&a, 2);
 }
 
 static bool type_is(const char *type)
