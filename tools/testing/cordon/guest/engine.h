@@ -31,8 +31,9 @@ struct buf {
 	uint64_t ranges;	/* that the mapping has */
 };
 
-/* bytes of a page of this kernel */
+/* bytes of a page of this kernel, and the smallest that can be mapped */
 uint64_t page_size(void);
+#define PAGE	page_size()
 
 /* say what failed, with errno, and end the program */
 void die(const char *what) __attribute__((noreturn));

@@ -31,7 +31,7 @@
 #include "bar.h"
 #include "engine.h"
 
-#define PAGE	4096
+#define PIECE	4096
 #define TRIES	20ULL
 
 static uint64_t number(const char *text)
@@ -54,20 +54,20 @@ static uint64_t belongs(uint64_t addr, unsigned int i)
 
 static int fill(uint64_t addr)
 {
-	volatile uint8_t *page = phys_map(addr, PAGE);
+	volatile uint8_t *page = phys_map(addr, PIECE);
 	unsigned int i;
 
-	for (i = 0; i < PAGE; i += 8)
+	for (i = 0; i < PIECE; i += 8)
 		set64(page, i, belongs(addr, i));
 	return 0;
 }
 
 static int whole(uint64_t addr)
 {
-	volatile uint8_t *page = phys_map(addr, PAGE);
+	volatile uint8_t *page = phys_map(addr, PIECE);
 	unsigned int i;
 
-	for (i = 0; i < PAGE; i += 8) {
+	for (i = 0; i < PIECE; i += 8) {
 		if (get64(page, i) != belongs(addr, i)) {
 			printf("0x%llx has 0x%llx\n", (unsigned long long)addr + i,
 			       (unsigned long long)get64(page, i));

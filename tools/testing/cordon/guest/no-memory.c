@@ -27,7 +27,6 @@
 #include "ktap.h"
 #include "raw.h"
 
-#define PAGE		((unsigned long long)page_size())
 #define BLOCK		(2ULL << 20)
 #define PCI		"/sys/bus/pci/"
 #define UNIT		"c000000.iommu"

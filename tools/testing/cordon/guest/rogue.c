@@ -19,7 +19,7 @@
 #include "engine.h"
 #include "raw.h"
 
-#define PAGE		4096
+#define PIECE		4096
 #define SECRET		"no other device may touch this. "
 
 static struct raw raw;
@@ -39,7 +39,7 @@ static void save(const char *path, const void *page)
 {
 	FILE *file = fopen(path, "we");
 
-	if (!file || fwrite(page, PAGE, 1, file) != 1 || fclose(file))
+	if (!file || fwrite(page, PIECE, 1, file) != 1 || fclose(file))
 		die(path);
 }
 
@@ -48,7 +48,7 @@ static uint32_t run(uint32_t op, uint64_t addr)
 {
 	int status;
 
-	raw_start(&raw, op, addr, PAGE, 1, 0);
+	raw_start(&raw, op, addr, PIECE, 1, 0);
 	status = raw_wait(&raw);
 	if (status < 0) {
 		errno = -status;
@@ -61,7 +61,7 @@ static void fill_secret(char *page)
 {
 	size_t i;
 
-	for (i = 0; i < PAGE; i++)
+	for (i = 0; i < PIECE; i++)
 		page[i] = SECRET[i % (sizeof(SECRET) - 1)];
 }
 
@@ -79,7 +79,7 @@ static int engine_is(const char *page)
 	unsigned int i;
 	uint64_t want;
 
-	for (i = 0; i < PAGE; i += 8) {
+	for (i = 0; i < PIECE; i += 8) {
 		memcpy(&want, page + i, 8);
 		if (raw_get64(&raw, CORDON_ENGINE_BUFFER + i) != want)
 			return 0;
@@ -117,7 +117,7 @@ int main(int argc, char **argv)
 	static const char *const words[] = {
 		"stopped, nothing moved", "got through", "half of it happened",
 	};
-	char before[PAGE], after[PAGE], junk[PAGE];
+	char before[PIECE], after[PIECE], junk[PIECE];
 	struct engine other;
 	struct buf victim;
 	bool write, bus;
@@ -134,13 +134,13 @@ int main(int argc, char **argv)
 		return usage();
 
 	open_other(&other);
-	buf_alloc(&other, &victim, CORDON_ENGINE_PAGES, PAGE);
+	buf_alloc(&other, &victim, CORDON_ENGINE_PAGES, PIECE);
 	fill_secret(before);
-	buf_write(&other, &victim, 0, before, PAGE);
-	if (buf_map(&other, &victim, CORDON_ENGINE_BOTH, 0, PAGE))
+	buf_write(&other, &victim, 0, before, PIECE);
+	if (buf_map(&other, &victim, CORDON_ENGINE_BOTH, 0, PIECE))
 		die("mapping memory for the other engine");
 	addr = bus ? victim.iova : victim.phys;
-	memset(junk, 0xee, PAGE);
+	memset(junk, 0xee, PIECE);
 
 	must(raw_let_go(argv[1], &command), "configuration space");
 	must(raw_open(&raw, argv[1]), "the engine's registers");
@@ -148,9 +148,9 @@ int main(int argc, char **argv)
 	status = run(write ? CORDON_ENGINE_OP_WRITE : CORDON_ENGINE_OP_READ, addr);
 	must(raw_rein_in(argv[1], command), "configuration space");
 
-	buf_read(&other, &victim, 0, after, PAGE);
+	buf_read(&other, &victim, 0, after, PIECE);
 	if (write)
-		result = verdict(status, memcmp(after, before, PAGE), !memcmp(after, junk, PAGE));
+		result = verdict(status, memcmp(after, before, PIECE), !memcmp(after, junk, PIECE));
 	else
 		result = verdict(status, !engine_is(junk), engine_is(before));
 	printf("%s by %s %s 0x%llx, memory of %s: %s\n", argv[2], argv[1],

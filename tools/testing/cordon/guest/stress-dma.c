@@ -24,7 +24,7 @@
 #define ATTACHED_IOVA	0x40000000ULL
 
 #define COPY_MAX	(BLOCK + 16 * PAGE)
-#define ATTACHED_SIZE	(48 * PAGE)
+#define ATTACHED_SIZE	(48ULL * PAGE)
 
 /**
  * struct mapper - a worker that maps

@@ -16,7 +16,6 @@
 
 #include "engine.h"
 
-#define PAGE	((unsigned long long)page_size())
 #define BLOCK	(2ULL << 20)
 
 #define NOTES	8

@@ -9,7 +9,6 @@
 #include "ktap.h"
 #include "watch.h"
 
-#define PAGE	page_size()	/* the kernel's, and the smallest that can be mapped */
 #define PIECE	4096ULL		/* what an engine moves at once, and faults are merged by */
 #define BLOCK	(2ULL << 20)	/* what one level-2 descriptor of 4K tables covers */
 
