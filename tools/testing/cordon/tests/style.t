@@ -2,10 +2,7 @@
 # kernel style: checkpatch --strict, kernel-doc, W=1, sparse, the binding's schema
 # timeout: 600
 #
-# Each check of each file is a case of its own; what the tool said follows it.
-# That a tool was silent is kept in the cache, as the compiler's work is, under a
-# hash of all that it read; then it need not read it again.
-
+# Each check of each file is a case of its own.
 . "$(dirname "$0")/../board/lib.sh"
 
 if [ -z "$in_toolbox" ]; then
@@ -16,59 +13,12 @@ enter_toolbox "$@"
 kernel=$cache_dir/kernels/$usual_kernel
 source=$(readlink -f "$kernel/source")
 scripts=$source/scripts
-# what besides style.t and the files decides: the kernel's scripts and build, and
+# what besides the test and the files decides: the kernel's scripts and build, and
 # Debian's packages
 tools="$(basename "$source") $(basename "$(readlink -f "$kernel")") $(
 	dpkg-query -W sparse gcc-aarch64-linux-gnu perl dt-schema yamllint device-tree-compiler)"
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-cases=0 known=0 running=0
-silent=$cache_dir/silent
-mkdir -p "$silent"
-find "$silent" -type f -mtime +30 -delete
-
-# expect_silence NAME COMMAND FILE...: a case that passes if nothing is said of the
-# files.  As many run at once as there are CPUs; report says what came of them, in
-# order.
-expect_silence() {
-	local key
-	cases=$((cases + 1))
-	echo "$1" >"$tmp/$cases.name"
-	shift
-	key=$(cd "$top_dir" && cat "$testing_dir/tests/style.t" "${@:2}" | hash_of "$tools" "$@")
-	if [ -e "$silent/$key" ]; then
-		touch "$silent/$key" "$tmp/$cases.said"
-		echo 0 >"$tmp/$cases.status"
-		known=$((known + 1))
-		return
-	fi
-	[ $running -lt "$(nproc)" ] || wait -n || :
-	running=$((running + 1))
-	{
-		"$@" >"$tmp/$cases.said" 2>&1
-		echo $? >"$tmp/$cases.status"
-		if [ ! -s "$tmp/$cases.said" ] && [ "$(<"$tmp/$cases.status")" = 0 ]; then
-			touch "$silent/$key"
-		fi
-	} &
-}
-
-report() {
-	local i result failed=0
-	wait
-	for ((i = 1; i <= cases; i++)); do
-		result=ok
-		if [ -s "$tmp/$i.said" ] || [ "$(<"$tmp/$i.status")" != 0 ]; then
-			result='not ok'
-			failed=1
-		fi
-		echo "$result $i - $(<"$tmp/$i.name")"
-		sed 's/^/# /' "$tmp/$i.said" | head -n 30
-	done
-	echo "1..$cases"
-	echo "# note: $known of them were known, from the same files and tools"
-	return $failed
-}
+# shellcheck source=silence.sh
+. "$(dirname "$0")/silence.sh"
 
 # checkpatch's own exceptions: the macros that tracepoints and the tables of
 # tests are made of, what only a kernel tree can know (the list of vendors,
@@ -124,7 +74,6 @@ examples_are_valid() {
 	dt-validate -s "$dir/schema.json" "$dir/example.dtb"
 }
 
-cd "$top_dir"
 mapfile -t driver < <(find drivers/iommu/cordon include -name '*.[ch]' | sort)
 mapfile -t beside < <(find tools/testing/cordon/model tools/testing/cordon/engine \
 	tools/testing/cordon/guest/engine -path '*/tests' -prune -o -name '*.[ch]' -print |

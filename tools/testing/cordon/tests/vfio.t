@@ -1,7 +1,6 @@
 #!/bin/bash
 # virtual machines own devices, by both ways of VFIO
 # board
-# waits
 # timeout: 400
 # vm: light-6.12
 exec "$(dirname "$0")/on-board" -d vfio 380 vfio
