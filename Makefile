@@ -4,6 +4,9 @@
 board := tools/testing/cordon/board
 tests := tools/testing/cordon/tests
 
+# QEMU and a kernel beside each other: each has parts that keep one CPU busy.
+MAKEFLAGS += --jobs=2
+
 .DEFAULT_GOAL := help
 .PHONY: help run test vfio stress mutants fuzz build toolbox qemu kernel module rootfs modules \
 	install-tree deb clean
