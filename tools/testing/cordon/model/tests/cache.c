@@ -103,7 +103,9 @@ static void format_is_part_of_the_key(void)
 	EXPECT(ask(DEV, 0x1000, R).hit);
 	EXPECT_EQ(ask(DEV + 1, 0x1000, R).addr, last + 0x1000);
 	EXPECT_EQ(ask(DEV + 1, 0x1000, R).addr, last + 0x1000);
-	/* 32 bits of output */
+	/* 32 bits of output, while the entry of 48 is there */
+	EXPECT_EQ(ask(DEV, 0x1000, R).addr, 0x100005000);
+	EXPECT(ask(DEV, 0x1000, R).hit);
 	EXPECT_EQ(ask(DEV + 2, 0x1000, R).reason, CORDON_REASON_OUTPUT_SIZE);
 	EXPECT_EQ(ask(DEV, 0x1000, R).addr, 0x100005000);
 	EXPECT(ask(DEV, 0x1000, R).hit);
