@@ -395,7 +395,7 @@ struct cordon_stream {
  *	by &cordon_unit.lock
  * @told: what the core was last told that it is attached to; the same, unless
  *	the unit is dead.  This and the next two are compared, and not followed
- * @before: what it was told of before that, while the unit was not dead
+ * @before: what it was told of before that, on a dead unit if it is blocked
  * @home: the last of these that is the core's default domain
  * @snoop: its contexts ignore No-Snoop
  * @untrusted: it sits in a port that anybody may plug something into

@@ -408,7 +408,7 @@ static bool cordon_is_default(const struct iommu_domain *domain)
  * Where a device may always go, since nobody can do anything about a failure and
  * the core warns of one: it is blocked; it goes home to the default domain when
  * a driver or VFIO has done with it; or it is taken back after a failure, its own
- * or that of another device of its group.  On a dead unit that changes nothing.
+ * or that of another device of its group, or after a reset.  On a dead unit that changes nothing.
  * Whoever wants something else of a dead unit hears that there is none.
  */
 static bool cordon_attach_returns(const struct cordon_device *cdev,
@@ -447,7 +447,11 @@ int cordon_attach(struct cordon_device *cdev, struct iommu_domain *domain)
 				cdev->home = domain;
 			cordon_attach_tell(cdev, domain);
 		} else if (ret == -EIO && cordon_attach_returns(cdev, domain)) {
-			cdev->before = NULL;
+			/* A reset blocks a device, and takes it back after that. */
+			if (domain->type != IOMMU_DOMAIN_BLOCKED)
+				cdev->before = NULL;
+			else if (cdev->told && cdev->told != domain)
+				cdev->before = cdev->told;
 			cdev->told = domain;
 			cordon_attach_tell_dead(cdev, domain);
 			ret = 0;
@@ -544,9 +548,13 @@ static struct iommu_device *cordon_probe_device(struct device *dev)
 	if (!unit)
 		return ERR_PTR(-ENODEV);
 
+	/*
+	 * What is wrong has been said.  Of another error than this one Linux 7.3
+	 * makes the failure of the unit to register, and of all its devices.
+	 */
 	cdev = cordon_device_add(unit, dev, fwspec->ids, fwspec->num_ids);
 	if (IS_ERR(cdev))
-		return ERR_CAST(cdev);
+		return ERR_PTR(-ENODEV);
 	dev_iommu_priv_set(dev, cdev);
 	return &unit->iommu;
 }
@@ -581,7 +589,8 @@ static struct iommu_group *cordon_shared_group(struct cordon_device *cdev)
 			dev_err(cdev->dev,
 				"shares DeviceIDs with devices of different groups\n");
 			iommu_group_put(group);
-			return ERR_PTR(-EINVAL);
+			/* that error, for the same reason */
+			return ERR_PTR(-ENODEV);
 		}
 	}
 	return group;

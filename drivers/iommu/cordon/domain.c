@@ -600,6 +600,8 @@ void cordon_bond_put(struct cordon_domain *domain, struct cordon_unit *unit)
 
 	if (cordon_invalidate_tags(unit, domain->tags))
 		WRITE_ONCE(domain->leaked, true);
+	/* Who does not find it any more sees that: pairs with cordon_domain_flush(). */
+	smp_wmb();
 	scoped_guard(spinlock, &domain->lock)
 		list_del_rcu(&bond->list);
 	kfree_rcu(bond, rcu);

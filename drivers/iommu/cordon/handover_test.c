@@ -457,6 +457,17 @@ static void former_desc(const struct former *f, char *desc)
 
 KUNIT_ARRAY_PARAM(former, formers, former_desc);
 
+/* What ROOT becomes first, when the old one must not stay. */
+static u64 first_root;
+static void (*write64)(void *opaque, u32 offset, u64 value);
+
+static void note_first_root(void *opaque, u32 offset, u64 value)
+{
+	if (offset == CORDON_REG_ROOT && first_root == U64_MAX)
+		first_root = value;
+	write64(opaque, offset, value);
+}
+
 static void former_owner(struct kunit *test)
 {
 	const struct former *f = test->param_value;
@@ -480,7 +491,12 @@ static void former_owner(struct kunit *test)
 					     &m->mmio);
 		KUNIT_ASSERT_FALSE(test, IS_ERR(m->unit));
 		cordon_handover_prepare(m->unit);
+		first_root = U64_MAX;
+		write64 = m->mmio.write64;
+		m->mmio.write64 = note_first_root;
 		KUNIT_EXPECT_EQ(test, cordon_unit_start(m->unit), -ETIMEDOUT);
+		m->mmio.write64 = write64;
+		KUNIT_EXPECT_EQ(test, first_root, CORDON_ROOT_SILENT);
 		EXPECT_FAULT(m, MASTER_ID, OUTSIDE, MODEL_READ, NO_ROOT);
 		EXPECT_FAULT(m, MASTER_ID, REGION, MODEL_READ, NO_ROOT);
 		scoped_guard(raw_spinlock_irqsave, &m->lock)

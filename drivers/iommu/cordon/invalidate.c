@@ -584,6 +584,7 @@ int cordon_domain_flush(struct cordon_domain *domain)
 {
 	struct cordon_cmd cmd = cordon_inv_domain(domain->tags);
 	struct llist_node *list, *node;
+	bool leaked;
 	int nr = 0;
 	int ret;
 
@@ -596,24 +597,27 @@ int cordon_domain_flush(struct cordon_domain *domain)
 	if (!list)
 		return ret;
 
+	/*
+	 * A unit that died may walk them still, and for ever: they are
+	 * forgotten, and so is what follows, lest each call go over more of
+	 * them.  If it is not in the list of units any more, it has been noted
+	 * before it was removed: this pairs with cordon_bond_put().
+	 */
+	smp_rmb();
+	leaked = ret || READ_ONCE(domain->leaked);
+
 	/* Rare, and soon over: the next flush frees them. */
-	if (!ret && unlikely(cordon_tables_are_read())) {
+	if (!leaked && unlikely(cordon_tables_are_read())) {
 		cordon_tables_put_aside(domain, list);
 		return 0;
 	}
 
 	llist_for_each(node, list)
 		nr++;
-	if (likely(!ret)) {
+	if (likely(!leaked))
 		cordon_tables_put(domain, list);
-	} else {
-		/*
-		 * A unit that died may walk them still, and for ever: they are
-		 * forgotten, and so is what follows, lest each call go over
-		 * more of them.
-		 */
+	else
 		WRITE_ONCE(domain->leaked, true);
-	}
 	atomic_sub(nr, &domain->nr_deferred);
 	return ret;
 }

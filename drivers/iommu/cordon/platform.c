@@ -524,8 +524,9 @@ EXPORT_SYMBOL_IF_KUNIT(cordon_unit_stop);
 
 /*
  * Can the old root stay in force until it is replaced, without requests having
- * to wait?  Only if none can be handled by a mixture of old and new, and not
- * after a crash, where what it lets through must end at once.
+ * to wait (spec 12.3)?  Only if none can be handled by a mixture of old and new,
+ * and not after a crash, where what it lets through must end at once.  Where they
+ * could have waited, something was not acknowledged.
  */
 static bool cordon_unit_replaceable(struct cordon_unit *unit)
 {
@@ -533,7 +534,8 @@ static bool cordon_unit_replaceable(struct cordon_unit *unit)
 	bool same = !(unit->caps.features & CORDON_CAP1_S1) ||
 		    cordon_readq(unit, CORDON_REG_MAIR(0)) == CORDON_MAIR0;
 
-	return same && !is_kdump_kernel();
+	return same && !is_kdump_kernel() &&
+	       !(unit->caps.features & CORDON_CAP1_QUIESCE);
 }
 
 /**

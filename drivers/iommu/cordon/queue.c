@@ -382,12 +382,17 @@ static int cordon_queue_enable(struct cordon_queue *q)
 	u32 ack;
 	int ret;
 
-	/* Old completions must not be taken for new ones. */
-	memset(q->slots, 0, (q->slot_mask + 1) * sizeof(*q->slots));
-	memset(q->status, 0, CORDON_STATUS_SIZE);
-	q->tail = 0;
-	q->head = 0;
-	q->retried = 0;
+	/*
+	 * Old completions must not be taken for new ones.  Who was about to issue
+	 * a command when it was disabled may still hold the lock.
+	 */
+	scoped_guard(raw_spinlock_irqsave, &q->lock) {
+		memset(q->slots, 0, (q->slot_mask + 1) * sizeof(*q->slots));
+		memset(q->status, 0, CORDON_STATUS_SIZE);
+		q->tail = 0;
+		q->head = 0;
+		q->retried = 0;
+	}
 	cordon_queue_describe(q);
 
 	cordon_writel(unit, page + CORDON_REG_Q_CTRL, CORDON_Q_EN);

@@ -553,6 +553,8 @@ static void leaves_dead_unit(struct kunit *test)
 	struct iommu_domain *home = l->identity ? cordon_ops.identity_domain :
 						  model_domain(near);
 	struct cordon_device *near_dev, *far_dev;
+	struct cordon_domain *cdom = to_cordon_domain(shared);
+	long kept;
 
 	if (!l->identity)
 		home->type = IOMMU_DOMAIN_DMA;
@@ -566,6 +568,13 @@ static void leaves_dead_unit(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, cordon_attach(far_dev, shared), 0);
 	KUNIT_ASSERT_EQ(test, 0, iommu_map(shared, 0, PA_A, SZ_4K, RW, GFP_KERNEL));
 	EXPECT_PASS(near, MODEL_DEVID, 0, MODEL_READ, PA_A);
+	/* A table that nothing leads to any more, but what the unit may know. */
+	KUNIT_ASSERT_EQ(test, 0, iommu_map(shared, SZ_2M, PA_A, SZ_4K, RW, GFP_KERNEL));
+	EXPECT_PASS(near, MODEL_DEVID, SZ_2M, MODEL_READ, PA_A);
+	KUNIT_ASSERT_EQ(test, iommu_unmap(shared, SZ_2M, SZ_4K), SZ_4K);
+	KUNIT_ASSERT_EQ(test, 0, iommu_map(shared, SZ_2M, PA_A, SZ_2M, RW, GFP_KERNEL));
+	KUNIT_ASSERT_EQ(test, atomic_read(&cdom->nr_deferred), 1);
+	kept = atomic_long_read(&cdom->table_bytes);
 
 	model_inject(near, (struct cordon_inject) { .gone = true });
 	if (l->dies_first) {
@@ -578,7 +587,16 @@ static void leaves_dead_unit(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, near_dev->domain, cordon_ops.blocked_domain);
 	KUNIT_EXPECT_FALSE(test, is_told(shared, near->unit));
 	KUNIT_EXPECT_FALSE(test, is_told(own, near->unit));
-	KUNIT_EXPECT_TRUE(test, to_cordon_domain(shared)->leaked);
+	KUNIT_EXPECT_TRUE(test, cdom->leaked);
+	/* Nor is it freed when all units that are left have been told. */
+	KUNIT_EXPECT_EQ(test, cordon_domain_flush(cdom), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&cdom->nr_deferred), 0);
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&cdom->table_bytes), kept);
+	/* A reset blocks it, and takes it back. */
+	KUNIT_EXPECT_EQ(test, cordon_attach(near_dev, cordon_ops.blocked_domain), 0);
+	KUNIT_EXPECT_EQ(test, cordon_attach(near_dev, cordon_ops.blocked_domain), 0);
+	KUNIT_EXPECT_EQ(test, cordon_attach(near_dev, own), 0);
+	KUNIT_EXPECT_PTR_EQ(test, near_dev->domain, cordon_ops.blocked_domain);
 	/* back to ownership, and home */
 	KUNIT_EXPECT_EQ(test, cordon_attach(near_dev, cordon_ops.blocked_domain), 0);
 	KUNIT_EXPECT_EQ(test, cordon_attach(near_dev, home), 0);

@@ -282,6 +282,67 @@ static void limit_of_a_device(struct kunit *test)
 }
 
 /*
+ * A device that has had 1,024 records in a second gets its credit back later:
+ * until then hardware counts its faults, and nobody else's.
+ */
+static void credit_comes_later(struct kunit *test)
+{
+	u32 produced, consumed, lost, tries = 0;
+	struct cordon_fault_block *block;
+	struct cordon_device *other;
+	struct cordon_stream *stream;
+	unsigned long before;
+	struct scene s;
+
+	small_scene(test, &s);
+	other = model_device1(s.m, "other", MODEL_DEVID2);
+	KUNIT_ASSERT_EQ(test, cordon_attach(other, s.domain), 0);
+	stream = s.cdev->streams[0];
+	block = stream->fault;
+
+	for (unsigned int sent = 0; sent < 1024; sent++) {
+		EXPECT_FAULT(s.m, MODEL_DEVID, sent * SZ_4K, MODEL_READ, NOT_MAPPED);
+		KUNIT_EXPECT_EQ(test, cordon_fault_drain(s.m->unit), 1);
+		/* However long this takes, it is the same second. */
+		stream->credit.since = jiffies + 100 * HZ;
+	}
+	KUNIT_EXPECT_EQ(test, fault_consumed(block), 1024);
+	KUNIT_EXPECT_EQ(test, fault_lost(block), 0);
+
+	/* What is owed is given back after 50 ms: look before. */
+	do {
+		flush_delayed_work(&s.m->unit->fq.repay);
+		before = jiffies;
+		for (unsigned int i = 0; i < 4; i++)
+			EXPECT_FAULT(s.m, MODEL_DEVID, i * SZ_4K, MODEL_READ, NOT_MAPPED);
+		cordon_fault_drain(s.m->unit);
+		produced = fault_produced(block);
+		consumed = fault_consumed(block);
+		lost = fault_lost(block);
+		EXPECT_FAULT(s.m, MODEL_DEVID, 0, MODEL_READ, NOT_MAPPED);
+		lost = fault_lost(block) - lost;
+	} while (time_after_eq(jiffies, before + msecs_to_jiffies(50)) &&
+		 tries++ < 50);
+	KUNIT_EXPECT_EQ(test, produced - consumed, 4);
+	KUNIT_EXPECT_EQ(test, lost, 1);
+	EXPECT_FAULT(s.m, MODEL_DEVID2, 0, MODEL_READ, NOT_MAPPED);
+	KUNIT_EXPECT_EQ(test, fault_lost(other->streams[0]->fault), 0);
+
+	flush_delayed_work(&s.m->unit->fq.repay);
+	cordon_fault_drain(s.m->unit);
+	flush_delayed_work(&s.m->unit->fq.repay);
+	KUNIT_EXPECT_EQ(test, fault_consumed(block), fault_produced(block));
+
+	/* The next second is another one. */
+	stream->credit.since = jiffies - HZ - 1;
+	produced = fault_produced(block);
+	EXPECT_FAULT(s.m, MODEL_DEVID, 0, MODEL_READ, NOT_MAPPED);
+	cordon_fault_drain(s.m->unit);
+	KUNIT_EXPECT_EQ(test, fault_produced(block), produced + 1);
+	KUNIT_EXPECT_EQ(test, fault_consumed(block), produced + 1);
+}
+
+/*
  * Three devices at half of the queue each: it overflows, and the sum of what
  * was recorded and what was lost is what happened (spec 6.4).
  */
@@ -383,6 +444,7 @@ static struct kunit_case report_cases[] = {
 	KUNIT_CASE(repeats_are_merged),
 	KUNIT_CASE(every_record_in_order),
 	KUNIT_CASE(limit_of_a_device),
+	KUNIT_CASE(credit_comes_later),
 	KUNIT_CASE(overflow_adds_up),
 	KUNIT_CASE(unknown_devices),
 	KUNIT_CASE(restart),
