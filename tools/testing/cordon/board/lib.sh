@@ -6,6 +6,8 @@
 # nothing that is built depends on where this machine keeps them.
 
 set -euo pipefail
+# What runs make says how; others' words on it would reach as far as DKMS.
+unset MAKEFLAGS MFLAGS
 
 board_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top_dir=$(cd "$board_dir/../../../.." && pwd)
