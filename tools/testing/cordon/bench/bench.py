@@ -37,12 +37,21 @@ DEVICE = {"device-hit": "engine 1 16384 1 1",
           "device-miss": "engine 2048 1 1 1"}
 
 # A disk that holds nothing, and an igb card that is cabled to one which does no DMA
-# through an IOMMU.
-WORK = ["-blockdev", f"null-co,node-name=nothing,size={GIB}",
-        "-device", "nvme,drive=nothing,serial=bench,addr=7",
-        "-netdev", "hubport,id=a,hubid=0", "-netdev", "hubport,id=b,hubid=0",
-        "-device", "igb,netdev=a,addr=4,romfile=",
-        "-device", "virtio-net-pci,netdev=b,addr=5,romfile=,disable-legacy=on"]
+# through an IOMMU.  Where instructions are counted the guest must always find the same:
+# that the CPU is idle when the disk has done, by an answer that takes its time, and as
+# many packets, by a card that sends by the guest's clock and not by a thread of QEMU's.
+LATENCY = 200000                # ns
+
+
+def work_devices(counted):
+    """QEMU's arguments for them."""
+    return ["-blockdev", f"null-co,node-name=nothing,size={GIB},"
+                         f"latency-ns={LATENCY if counted else 0}",
+            "-device", "nvme,drive=nothing,serial=bench,addr=7",
+            "-netdev", "hubport,id=a,hubid=0", "-netdev", "hubport,id=b,hubid=0",
+            "-device", "igb,netdev=a,addr=4,romfile=",
+            "-device", "virtio-net-pci,netdev=b,addr=5,romfile=,disable-legacy=on,"
+                       f"tx={'timer' if counted else 'bh'}"]
 
 
 def say(text):
@@ -148,9 +157,10 @@ def bench_work(results):
     for iommu in iommus():
         parts = "strict" if iommu == "none" else "strict,lazy"
         # huge pages, which come when they like, would make few pieces of many
-        options = {"initrd": KERNEL + "-work", "engines": 0, "more": WORK,
+        options = {"initrd": KERNEL + "-work", "engines": 0,
                    "words": "transparent_hugepage=never"}
-        counted = measure("work", iommu, "bench-work", parts, trace=True, **options)
+        counted = measure("work", iommu, "bench-work", parts, trace=True,
+                          more=work_devices(True), **options)
         have[iommu] = {name: {
             "instructions": words["busy"] / NS / words["ops"], "rates": [],
             **{kind: words[kind] / words["ops"] for kind in (*board.EVENTS, "irqs")},
@@ -159,7 +169,7 @@ def bench_work(results):
         for iommu, names in have.items():
             parts = "rate,strict" if iommu == "none" else "rate,strict,lazy"
             figures = measure(f"work-{turn}", iommu, "bench-work", parts, cpus=2,
-                              icount=None, **options)
+                              icount=None, more=work_devices(False), **options)
             for name, words in figures.items():
                 names[name]["rates"].append(words["rate"])
     for iommu, names in have.items():
