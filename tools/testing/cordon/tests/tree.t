@@ -26,6 +26,7 @@ search() {
 report "no leftover words" "$(search '\b(TODO|FIXME|XXX|HACK)\b')"
 report "no path of a machine" "$(search '(^|[^A-Za-z0-9_.])/(work|home|Users)/')"
 report "no package host" "$(search '(deb|security|ftp)\.debian\.org|pypi\.org')"
+report "no address that nobody has" "$(search 'noreply|@[a-z0-9.-]*\.example\b')"
 report "no file above 256 KiB" "$(for f in "${files[@]}"; do
 	[ ! -f "$f" ] || [ "$(stat -c %s "$f")" -le 262144 ] || echo "$f"
 done)"
