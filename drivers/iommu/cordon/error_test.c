@@ -185,14 +185,17 @@ static void skipped_invalidation(struct kunit *test)
 	struct model_unit *m = model_start(test, "unit");
 	struct iommu_domain *domain = model_domain(m);
 	struct cordon_device *cdev = model_device1(m, "device", MODEL_DEVID);
+	struct io_pgtable_ops *pgtbl;
 
 	m->expected = BIT(CORDON_VIOLATION_COMMAND);
 	KUNIT_ASSERT_EQ(test, cordon_attach(cdev, domain), 0);
 	KUNIT_ASSERT_EQ(test, 0, iommu_map(domain, 0, PA_A, SZ_4K, RW, GFP_KERNEL));
 	EXPECT_PASS(m, MODEL_DEVID, 0, MODEL_READ, PA_A);
+	pgtbl = to_cordon_domain(domain)->pgtbl;
+	KUNIT_EXPECT_EQ(test, pgtbl->unmap_pages(pgtbl, 0, SZ_4K, 1, NULL), SZ_4K);
 	KUNIT_EXPECT_EQ(test, cordon_unit_run(m->unit, &bad_op, 1), 0);
 	KUNIT_EXPECT_EQ(test, m->unit->state, CORDON_UNIT_RUNNING);
-	EXPECT_PASS(m, MODEL_DEVID, 0, MODEL_READ, PA_A);
+	EXPECT_FAULT(m, MODEL_DEVID, 0, MODEL_READ, NOT_MAPPED);
 }
 
 static void set_broken(struct model_unit *m, bool swallow, bool gone)

@@ -457,17 +457,6 @@ static void former_desc(const struct former *f, char *desc)
 
 KUNIT_ARRAY_PARAM(former, formers, former_desc);
 
-/* What ROOT becomes first, when the old one must not stay. */
-static u64 first_root;
-static void (*write64)(void *opaque, u32 offset, u64 value);
-
-static void note_first_root(void *opaque, u32 offset, u64 value)
-{
-	if (offset == CORDON_REG_ROOT && first_root == U64_MAX)
-		first_root = value;
-	write64(opaque, offset, value);
-}
-
 static void former_owner(struct kunit *test)
 {
 	const struct former *f = test->param_value;
@@ -491,12 +480,7 @@ static void former_owner(struct kunit *test)
 					     &m->mmio);
 		KUNIT_ASSERT_FALSE(test, IS_ERR(m->unit));
 		cordon_handover_prepare(m->unit);
-		first_root = U64_MAX;
-		write64 = m->mmio.write64;
-		m->mmio.write64 = note_first_root;
 		KUNIT_EXPECT_EQ(test, cordon_unit_start(m->unit), -ETIMEDOUT);
-		m->mmio.write64 = write64;
-		KUNIT_EXPECT_EQ(test, first_root, CORDON_ROOT_SILENT);
 		EXPECT_FAULT(m, MASTER_ID, OUTSIDE, MODEL_READ, NO_ROOT);
 		EXPECT_FAULT(m, MASTER_ID, REGION, MODEL_READ, NO_ROOT);
 		scoped_guard(raw_spinlock_irqsave, &m->lock)
@@ -508,6 +492,60 @@ static void former_owner(struct kunit *test)
 		expect_kept(m);
 	}
 	cordon_timeout_ms = ms;
+}
+
+/* The model's own way to registers, and what ROOT was made first. */
+static struct cordon_mmio plain;
+static u64 first_root;
+
+static void mute_control(struct model_unit *m, bool mute)
+{
+	struct cordon_inject inject = {
+		.mutes = mute ? BIT(CORDON_MUTE_CTRL) : 0,
+	};
+
+	guard(raw_spinlock_irqsave)(&m->lock);
+	cordon_model_inject(m->model, &inject);
+}
+
+static void unheld_write32(void *opaque, u32 offset, u32 value)
+{
+	if (offset == CORDON_REG_CTRL && value & CORDON_CTRL_QUIESCE)
+		mute_control(opaque, true);
+	plain.write32(opaque, offset, value);
+}
+
+static void unheld_write64(void *opaque, u32 offset, u64 value)
+{
+	if (offset == CORDON_REG_ROOT && first_root == U64_MAX) {
+		first_root = value;
+		mute_control(opaque, false);
+	}
+	plain.write64(opaque, offset, value);
+}
+
+/*
+ * A unit that does not acknowledge that it holds requests back, and all else: what
+ * the old root lets through ends before anything else is changed (spec 12.3).
+ */
+static void hold_not_acknowledged(struct kunit *test)
+{
+	unsigned int ms = cordon_timeout_ms;
+	struct model_unit *m;
+	struct watcher w;
+
+	sound_scene(test, &m, 0, false);
+	plain = m->mmio;
+	first_root = U64_MAX;
+	m->mmio.write32 = unheld_write32;
+	m->mmio.write64 = unheld_write64;
+	cordon_timeout_ms = 50;
+	take_over(test, m, &w);
+	cordon_timeout_ms = ms;
+	m->mmio = plain;
+	KUNIT_EXPECT_EQ(test, first_root, CORDON_ROOT_SILENT);
+	KUNIT_EXPECT_EQ(test, w.escaped, 0);
+	expect_kept(m);
 }
 
 /* A tree with something wrong in region 0; region 1 is kept nevertheless. */
@@ -646,6 +684,7 @@ static struct kunit_case handover_cases[] = {
 	KUNIT_CASE(driver_comes),
 	KUNIT_CASE(driver_does_not_come),
 	KUNIT_CASE_PARAM(former_owner, former_gen_params),
+	KUNIT_CASE(hold_not_acknowledged),
 	KUNIT_CASE_PARAM(flawed_tree, flaw_gen_params),
 	KUNIT_CASE(overlapping),
 	KUNIT_CASE(kernels_own_memory),

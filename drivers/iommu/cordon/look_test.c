@@ -447,18 +447,24 @@ struct mover {
 	struct completion done;
 	size_t block;
 	unsigned int rounds;
+	unsigned int failed;
 	bool stop;
 };
+
+static void mover_moves(struct mover *m, size_t size)
+{
+	if (iommu_map(m->domain, m->block, PA_A, size, RW, GFP_KERNEL) ||
+	    iommu_unmap(m->domain, m->block, size) != size)
+		m->failed++;
+}
 
 static int mover_thread(void *data)
 {
 	struct mover *m = data;
 
 	while (!READ_ONCE(m->stop)) {
-		iommu_map(m->domain, m->block, PA_A, PAGE_SIZE, RW, GFP_KERNEL);
-		iommu_unmap(m->domain, m->block, PAGE_SIZE);
-		iommu_map(m->domain, m->block, PA_A, m->block, RW, GFP_KERNEL);
-		iommu_unmap(m->domain, m->block, m->block);
+		mover_moves(m, PAGE_SIZE);
+		mover_moves(m, m->block);
 		iommu_flush_iotlb_all(m->domain);
 		m->rounds++;
 		cond_resched();
@@ -485,6 +491,7 @@ static void walk_beside_changes(struct kunit *test)
 	struct cordon_walk *walk;
 	ktime_t start = ktime_get();
 	struct task_struct *thread;
+	/* blocks, pages of the tables' granule, nothing */
 	unsigned int saw[3] = { };
 	struct scene s;
 
@@ -497,8 +504,11 @@ static void walk_beside_changes(struct kunit *test)
 	init_completion(&mover.done);
 	thread = kthread_run(mover_thread, &mover, "cordon-mover");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(thread));
-	for (unsigned int i = 0; i < 20000; i++) {
-		if (ktime_ms_delta(ktime_get(), start) > 3000)
+	for (unsigned int i = 0; i < 20000 || !saw[0]; i++) {
+		s64 ms = ktime_ms_delta(ktime_get(), start);
+
+		/* On one CPU the other has not had its turn yet, perhaps. */
+		if (ms > (saw[0] ? 3000 : 20000))
 			break;
 		scoped_guard(mutex, &s.m->unit->lock) {
 			cordon_tables_hold();
@@ -506,7 +516,7 @@ static void walk_beside_changes(struct kunit *test)
 			cordon_tables_drop();
 		}
 		if (!walk->verdict.reason)
-			saw[walk->verdict.span == PAGE_SHIFT]++;
+			saw[walk->verdict.span == 12]++;
 		else
 			saw[2]++;
 		/* Nothing but a page, a block or nothing is there. */
@@ -519,6 +529,8 @@ static void walk_beside_changes(struct kunit *test)
 	kunit_info(test, "%u rounds; %u blocks, %u pages, %u times nothing",
 		   mover.rounds, saw[0], saw[1], saw[2]);
 	KUNIT_EXPECT_GT(test, mover.rounds, 10);
+	KUNIT_EXPECT_EQ(test, mover.failed, 0);
+	KUNIT_EXPECT_GT(test, saw[0] + saw[1], 0);
 }
 
 #endif /* CONFIG_DEBUG_FS */

@@ -435,13 +435,13 @@ struct model_unit *model_prepare(struct kunit *test, const char *name)
  */
 void model_start_prepared(struct model_unit *m)
 {
-	m->unit = cordon_unit_create(m->dev, NULL,
-				     cordon_model_mmio_size(m->model), &m->mmio);
-	if (IS_ERR(m->unit)) {
-		KUNIT_FAIL(m->test, "cannot be created: %pe", m->unit);
-		m->unit = NULL;
-		kunit_skip(m->test, "without a unit");
-	}
+	struct cordon_unit *unit;
+
+	unit = cordon_unit_create(m->dev, NULL,
+				  cordon_model_mmio_size(m->model), &m->mmio);
+	if (IS_ERR(unit))
+		KUNIT_FAIL_AND_ABORT(m->test, "cannot be created: %pe", unit);
+	m->unit = unit;
 	KUNIT_ASSERT_EQ(m->test, cordon_unit_start(m->unit), 0);
 }
 

@@ -182,8 +182,7 @@ static enum verdict one_fault(struct engine *e, uint64_t addr)
 
 enum verdict test_one_fault(void)
 {
-	if (!watch_start())
-		SKIP_BECAUSE("there is no tracepoint cordon:cordon_fault");
+	EXPECT(watch_start(), "there is no tracepoint cordon:cordon_fault");
 	return one_fault(&eng, FREE_IOVA + 5 * PIECE);
 }
 
@@ -250,8 +249,7 @@ enum verdict test_million(void)
 	int i;
 
 	EXPECT(engine_open_pci(&other, CORDON_ENGINE_DEVICE, 1), "no second engine");
-	if (!watch_start())
-		SKIP_BECAUSE("there is no tracepoint cordon:cordon_fault");
+	EXPECT(watch_start(), "there is no tracepoint cordon:cordon_fault");
 	for (i = 0; i < 2; i++)
 		buf_alloc(&other, &bufs[i], CORDON_ENGINE_PAGES, 4 * PIECE);
 	buf_fill(&other, &bufs[0], 7);

@@ -104,6 +104,11 @@ vm_runs() {
 	grep -q '^State:.[^Z]' "/proc/$(vm_pid "$1")/status" 2>/dev/null
 }
 
+# both_run NAME LATER: the later one has just begun to speak.
+both_run() {
+	wait_for 120 [ -s "/tmp/$2.console" ] && vm_runs "$1" && vm_runs "$2"
+}
+
 # vm_log NAME: what the machine has said; its QEMU, too, if there is nothing more.
 vm_log() {
 	tr -d '\r' <"/tmp/$1.console"
