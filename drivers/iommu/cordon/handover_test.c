@@ -504,8 +504,8 @@ static void mute_control(struct model_unit *m, bool mute)
 		.mutes = mute ? BIT(CORDON_MUTE_CTRL) : 0,
 	};
 
-	guard(raw_spinlock_irqsave)(&m->lock);
-	cordon_model_inject(m->model, &inject);
+	scoped_guard(raw_spinlock_irqsave, &m->lock)
+		cordon_model_inject(m->model, &inject);
 }
 
 static void unheld_write32(void *opaque, u32 offset, u32 value)
@@ -534,7 +534,8 @@ static void hold_not_acknowledged(struct kunit *test)
 	struct model_unit *m;
 	struct watcher w;
 
-	sound_scene(test, &m, 0, false);
+	/* the attributes that the driver uses: they need no change */
+	sound_scene(test, &m, CORDON_MAIR0, false);
 	plain = m->mmio;
 	first_root = U64_MAX;
 	m->mmio.write32 = unheld_write32;
