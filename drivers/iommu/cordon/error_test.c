@@ -549,6 +549,54 @@ static void no_memory_to_attach(struct kunit *test)
 	iommu_domain_free(domain);
 }
 
+/*
+ * What cannot be mapped for want of a table is not mapped in part, in a context
+ * that may not wait for memory.
+ */
+static void no_memory_to_map(struct kunit *test)
+{
+	struct model_unit *m = model_start_with(test, "unit", test->param_value);
+	const size_t page = m->tables->page, block = m->tables->block;
+	/* pages in three tables: no block fits, for physical addresses are askew */
+	const u64 at[] = { 0, page, page + block };
+	const size_t size = page + block + page;
+	struct iommu_domain *domain = model_domain(m);
+	struct cordon_device *cdev = model_device1(m, "device", MODEL_DEVID);
+	unsigned int left = 0, failed = 0;
+	u64 iova = 0;
+	int ret;
+
+	if (!can_fail())
+		kunit_skip(test, "fault injection does not reach GFP_KERNEL");
+	KUNIT_ASSERT_EQ(test, cordon_attach(cdev, domain), 0);
+	for (unsigned int nth = 1; !left; nth++) {
+		KUNIT_ASSERT_LT(test, nth, 100);
+		/* where no tables are yet */
+		iova += 64ULL * SZ_1G;
+		WRITE_ONCE(current->fail_nth, nth);
+		ret = iommu_map(domain, iova - page, PA_A, size, RW, GFP_ATOMIC);
+		left = READ_ONCE(current->fail_nth);
+		WRITE_ONCE(current->fail_nth, 0);
+		if (ret) {
+			KUNIT_EXPECT_EQ(test, ret, -ENOMEM);
+			for (unsigned int i = 0; i < ARRAY_SIZE(at); i++)
+				EXPECT_FAULT(m, MODEL_DEVID, iova - page + at[i],
+					     MODEL_READ, NOT_MAPPED);
+			KUNIT_EXPECT_EQ(test, 0, iommu_map(domain, iova - page, PA_A,
+							   size, RW, GFP_ATOMIC));
+			failed++;
+		}
+		for (unsigned int i = 0; i < ARRAY_SIZE(at); i++)
+			EXPECT_PASS(m, MODEL_DEVID, iova - page + at[i],
+				    MODEL_WRITE, PA_A + at[i]);
+		KUNIT_EXPECT_EQ(test, iommu_unmap(domain, iova - page, size), size);
+		for (unsigned int i = 0; i < ARRAY_SIZE(at); i++)
+			EXPECT_FAULT(m, MODEL_DEVID, iova - page + at[i], MODEL_READ,
+				     NOT_MAPPED);
+	}
+	KUNIT_EXPECT_GE(test, failed, 3);
+}
+
 /* A mapping that cannot be logged for want of memory is none. */
 static void no_memory_to_track(struct kunit *test)
 {
@@ -633,6 +681,7 @@ static struct kunit_case error_cases[] = {
 #ifdef CONFIG_FAULT_INJECTION
 	KUNIT_CASE(no_memory_to_create),
 	KUNIT_CASE_PARAM(no_memory_to_attach, tables_gen_params),
+	KUNIT_CASE_PARAM(no_memory_to_map, tables_gen_params),
 	KUNIT_CASE_PARAM(no_memory_to_track, tables_gen_params),
 #endif
 	{ }
