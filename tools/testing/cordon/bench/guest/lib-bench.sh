@@ -46,7 +46,7 @@ stamp() {
 # busy FROM TO: ns in which the only CPU had something to do, between two stamps.
 busy() {
 	awk '/^now at / { now[FILENAME == ARGV[1]] = $3 }
-	     /_sleeptime/ { idle[FILENAME == ARGV[1]] += $3 }
+	     /_sleeptime/ { sub(/.*: */, ""); idle[FILENAME == ARGV[1]] += $1 }
 	     END { printf "%.0f", now[0] - now[1] - (idle[0] - idle[1]) }' "$1" "$2"
 }
 
