@@ -408,8 +408,8 @@ static bool cordon_is_default(const struct iommu_domain *domain)
  * Where a device may always go, since nobody can do anything about a failure and
  * the core warns of one: it is blocked; it goes home to the default domain when
  * a driver or VFIO has done with it; or it is taken back after a failure, its own
- * or that of another device of its group, or after a reset.  On a dead unit that changes nothing.
- * Whoever wants something else of a dead unit hears that there is none.
+ * or that of another device of its group, or after a reset.  On a dead unit that
+ * changes nothing.  Whoever wants something else of one hears that there is none.
  */
 static bool cordon_attach_returns(const struct cordon_device *cdev,
 				  const struct iommu_domain *domain)
@@ -450,7 +450,7 @@ int cordon_attach(struct cordon_device *cdev, struct iommu_domain *domain)
 			/* A reset blocks a device, and takes it back after that. */
 			if (domain->type != IOMMU_DOMAIN_BLOCKED)
 				cdev->before = NULL;
-			else if (cdev->told && cdev->told != domain)
+			else if (cdev->told != domain)
 				cdev->before = cdev->told;
 			cdev->told = domain;
 			cordon_attach_tell_dead(cdev, domain);

@@ -467,11 +467,7 @@ static void former_owner(struct kunit *test)
 	sound_scene(test, &m, 0, false);
 	if (f->holds)
 		m->mmio.write32(m, CORDON_REG_CTRL, CORDON_CTRL_QUIESCE);
-	scoped_guard(raw_spinlock_irqsave, &m->lock) {
-		struct cordon_inject inject = { .mutes = f->mutes };
-
-		cordon_model_inject(m->model, &inject);
-	}
+	model_inject(m, (struct cordon_inject) { .mutes = f->mutes });
 	cordon_timeout_ms = 50;
 	if (f->mutes) {
 		/* Nothing works with such a unit: all is blocked, in bounded time. */
@@ -483,8 +479,7 @@ static void former_owner(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, cordon_unit_start(m->unit), -ETIMEDOUT);
 		EXPECT_FAULT(m, MASTER_ID, OUTSIDE, MODEL_READ, NO_ROOT);
 		EXPECT_FAULT(m, MASTER_ID, REGION, MODEL_READ, NO_ROOT);
-		scoped_guard(raw_spinlock_irqsave, &m->lock)
-			cordon_model_inject(m->model, &(struct cordon_inject) { });
+		model_inject(m, (struct cordon_inject) { });
 	} else {
 		take_over(test, m, &w);
 		KUNIT_EXPECT_EQ(test, w.lost, 0);
@@ -498,20 +493,12 @@ static void former_owner(struct kunit *test)
 static struct cordon_mmio plain;
 static u64 first_root;
 
-static void mute_control(struct model_unit *m, bool mute)
-{
-	struct cordon_inject inject = {
-		.mutes = mute ? BIT(CORDON_MUTE_CTRL) : 0,
-	};
-
-	scoped_guard(raw_spinlock_irqsave, &m->lock)
-		cordon_model_inject(m->model, &inject);
-}
-
 static void unheld_write32(void *opaque, u32 offset, u32 value)
 {
 	if (offset == CORDON_REG_CTRL && value & CORDON_CTRL_QUIESCE)
-		mute_control(opaque, true);
+		model_inject(opaque, (struct cordon_inject) {
+			.mutes = BIT(CORDON_MUTE_CTRL),
+		});
 	plain.write32(opaque, offset, value);
 }
 
@@ -519,7 +506,7 @@ static void unheld_write64(void *opaque, u32 offset, u64 value)
 {
 	if (offset == CORDON_REG_ROOT && first_root == U64_MAX) {
 		first_root = value;
-		mute_control(opaque, false);
+		model_inject(opaque, (struct cordon_inject) { });
 	}
 	plain.write64(opaque, offset, value);
 }

@@ -418,7 +418,6 @@ static int unmapper_thread(void *data)
  * Mapping and unmapping while the domain comes and goes: whichever comes
  * first, the unit has forgotten what was unmapped (see cordon_bond_get()).
  */
-
 static void unmap_under_attach(struct kunit *test)
 {
 	struct model_unit *m = slow_unit(test);

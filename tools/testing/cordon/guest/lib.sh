@@ -188,6 +188,17 @@ load_engine() {
 	wait_for 10 [ -c /dev/cordon-engine0 ]
 }
 
+# ends STATUS PATTERN COMMAND...: how dma ends, and a line that it prints.
+ends() {
+	local status want=$1 pattern=$2
+	shift 2
+	"$@" >/tmp/dma 2>&1
+	status=$?
+	echo "status $status"
+	cat /tmp/dma
+	[ "$status" = "$want" ] && grep -E "$pattern" /tmp/dma
+}
+
 # disk_is_whole DEVICE: each file is as it was made, read from the disk.
 disk_is_whole() {
 	local status

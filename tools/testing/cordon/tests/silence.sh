@@ -15,8 +15,8 @@ mkdir -p "$silent"
 find "$silent" -type f -mtime +30 -delete
 
 # expect_silence NAME COMMAND FILE...: a case that passes if nothing is said of the
-# files, whose names are from the top of the tree.  As many run at once as there are CPUs; report says what came of them, in
-# order.
+# files, whose names are from the top of the tree.  As many run at once as there are
+# CPUs; report says what came of them, in order.
 expect_silence() {
 	local key
 	cases=$((cases + 1))
