@@ -279,6 +279,11 @@ net_down() {
 	ip link set "$net_a" down
 }
 
+# listening [there]: net_send's listener is.
+listening() {
+	"$@" grep -qsE ':2328 [0-9A-F]+:0000 0A ' /proc/net/tcp /proc/net/tcp6
+}
+
 # net_send BYTES there|here: random bytes to the other side; the sum must agree.
 # The listener's input never ends: at its end it would hang up.
 net_send() {
@@ -289,11 +294,11 @@ net_send() {
 	exec 9<>/tmp/endless
 	if [ "$2" = there ]; then
 		there nc -l -w 60 -p 9000 <&9 >/tmp/got &
-		sleep 1
+		wait_for 20 listening there
 		nc -w 60 192.0.2.2 9000 </tmp/sent
 	else
 		nc -l -w 60 -p 9000 <&9 >/tmp/got &
-		sleep 1
+		wait_for 20 listening
 		there nc -w 60 192.0.2.1 9000 </tmp/sent
 	fi
 	wait $!

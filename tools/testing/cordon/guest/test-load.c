@@ -8,7 +8,7 @@
 
 #include "tests.h"
 
-#define SECONDS		5
+#define SECONDS		2
 #define BUFFERS		4
 
 static enum verdict check_one(struct buf *b, uint64_t value)

@@ -1,5 +1,5 @@
 #!/bin/bash
-# the reference model under a fuzzer: what was found before, and 20 seconds of new runs
+# the reference model under a fuzzer: what was found before, and 10 seconds of new runs
 # timeout: 900
 #
 # QEMU's fuzzer is not built here, for that takes longer than all else: make fuzz.
@@ -22,7 +22,7 @@ for case in "$tmp"/kept/*; do
 	expect "kept case $(basename "$case")" "$build/fuzz" "$case"
 done
 python3 "$fuzz/starts" "$tmp/corpus"
-expect "new runs find nothing" "$build/fuzz" -max_total_time=20 -max_len=4096 \
+expect "new runs find nothing" "$build/fuzz" -max_total_time=10 -max_len=4096 \
 	-timeout=60 -print_final_stats=1 -artifact_prefix="$tmp/" "$tmp/corpus"
 echo "# note: $(sed -n 's/^stat::number_of_executed_units: *//p' "$said") runs"
 echo "1..$count"

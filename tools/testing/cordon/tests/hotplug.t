@@ -2,7 +2,7 @@
 # a disk and a network card are unplugged at work, and plugged again
 # board
 # kernel: light-6.12
-# timeout: 320
+# timeout: 420
 . "$(dirname "$0")/../board/lib.sh"
 enter_toolbox "$@"
 
