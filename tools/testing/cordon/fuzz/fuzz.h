@@ -46,10 +46,11 @@ enum { COUNT_FAULTS, COUNT_REQUESTS, COUNTS };
  * @seen: the same when a fault block was written last
  * @requests: requests that were made
  * @lost_track: software wrote where it must not, and the books are closed
+ * @poked: it did so in memory, which no reset puts right
  */
 struct books {
 	uint64_t written, blocks, lost, seen, requests;
-	bool lost_track;
+	bool lost_track, poked;
 };
 
 /**

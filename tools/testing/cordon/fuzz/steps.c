@@ -304,6 +304,7 @@ static void poke(struct fuzz *f)
 	uint64_t pa, old;
 
 	f->books.lost_track = true;
+	f->books.poked = true;
 	if (how & 0x80)
 		pa = OWN_BASE + (take(f, 3) & (OWN_SIZE - 8));
 	else

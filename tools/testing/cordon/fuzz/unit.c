@@ -401,6 +401,7 @@ static uint64_t counter_of(struct fuzz *f, unsigned int which)
 void books_open(struct fuzz *f)
 {
 	static const uint8_t event[COUNTS] = { CORDON_EVENT_FAULTS, CORDON_EVENT_REQUESTS };
+	bool poked = f->books.poked;
 	unsigned int i;
 
 	for (i = 0; i < COUNTS; i++) {
@@ -410,6 +411,8 @@ void books_open(struct fuzz *f)
 	memset(&f->books, 0, sizeof(f->books));
 	f->books.lost = reg64(f, CORDON_REG_FQ_LOST);
 	f->books.seen = f->books.lost;
+	f->books.lost_track = poked;
+	f->books.poked = poked;
 }
 
 /* what is merged is written out first, by turning the queue off */
