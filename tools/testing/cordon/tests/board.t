@@ -1,6 +1,5 @@
 #!/bin/bash
 # the board boots and reads its NVMe disk, with no warning
-# board
 # timeout: 200
 . "$(dirname "$0")/../board/lib.sh"
 

@@ -1,6 +1,5 @@
 #!/bin/bash
 # hardware that fails while it is in use
-# board
 # waits
 # kernel: light-6.12
 # timeout: 300

@@ -1,6 +1,5 @@
 #!/bin/bash
 # disk, network cards, engines and a device run wild, behind Cordon
-# board
 # kernel: test-64k-6.12
 # timeout: 620
 exec "$(dirname "$0")/on-board" -k test-64k-6.12 devices 600 \

@@ -1,6 +1,5 @@
 #!/bin/bash
 # the same with kernel pages of 64 KiB
-# board
 # kernel: test-64k-6.12
 # timeout: 220
 exec "$(dirname "$0")/on-board" -k test-64k-6.12 dirty-64k 200 dirty:log \

@@ -1,6 +1,5 @@
 #!/bin/bash
 # which pages a device has written, told to user space: by a log of 4 KiB pages
-# board
 # kernel: light-6.12
 # timeout: 220
 #

@@ -1,6 +1,5 @@
 #!/bin/bash
 # what devices can and cannot reach, and what is told of it, by the DMA engine
-# board
 # waits
 # kernel: light-6.12
 # timeout: 420

@@ -1,6 +1,5 @@
 #!/bin/bash
 # cordon-doctor finds what is described as behind Cordon and is not attached
-# board
 # waits
 # kernel: light-6.12
 # timeout: 420

@@ -1,6 +1,5 @@
 #!/bin/bash
 # a device that firmware left at work loses nothing to the driver
-# board
 # waits
 # kernel: light-6.12
 # timeout: 320

@@ -1,6 +1,5 @@
 #!/bin/bash
 # a disk and a network card are unplugged at work, and plugged again
-# board
 # kernel: light-6.12
 # timeout: 420
 . "$(dirname "$0")/../board/lib.sh"

@@ -1,6 +1,5 @@
 #!/bin/bash
 # the tree drops into a kernel's source, builds there as y and m, and kunit.py runs its suites
-# board
 # kernel: light-6.12
 # timeout: 900
 . "$(dirname "$0")/../board/lib.sh"

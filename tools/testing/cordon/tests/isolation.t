@@ -1,6 +1,5 @@
 #!/bin/bash
 # where nothing keeps devices from another one's interrupts, VFIO gives none away
-# board
 # waits
 # kernel: light-6.12
 # timeout: 140

@@ -1,6 +1,5 @@
 #!/bin/bash
 # another kernel takes over live hardware, told of it or after a crash
-# board
 # waits
 # kernel: light-6.12
 # timeout: 620

@@ -1,6 +1,5 @@
 #!/bin/bash
 # the KUnit suites in a kernel with pages of 4 KiB that checks as much
-# board
 # by name
 # kernel: test-6.12
 # timeout: 420

@@ -1,6 +1,5 @@
 #!/bin/bash
 # the driver's KUnit suites, with the reference model inside the kernel
-# board
 # kernel: test-64k-6.12
 # timeout: 420
 . "$(dirname "$0")/../board/lib.sh"

@@ -1,6 +1,5 @@
 #!/bin/bash
 # the KUnit suites, user space and the main scripts, on the newest kernel, built from its source
-# board
 # by name
 # kernel: light-7
 # timeout: 900

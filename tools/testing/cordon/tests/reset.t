@@ -1,6 +1,5 @@
 #!/bin/bash
 # devices are reset and taken away while they are at work, and found again
-# board
 # waits
 # kernel: light-6.12
 # timeout: 320

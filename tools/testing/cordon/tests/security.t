@@ -1,6 +1,5 @@
 #!/bin/bash
 # what a device cannot do, whatever happens to it: hostile ones, floods, races
-# board
 # kernel: light-6.12
 # timeout: 920
 #

@@ -1,6 +1,5 @@
 #!/bin/bash
 # the same while commands take their time, and beside units that cannot be driven
-# board
 # waits
 # kernel: light-6.12
 # timeout: 520

@@ -1,6 +1,5 @@
 #!/bin/bash
 # a unit that has stage 2 alone, and few VM tags
-# board
 # waits
 # kernel: light-6.12
 # timeout: 620

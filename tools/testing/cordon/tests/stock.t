@@ -1,6 +1,5 @@
 #!/bin/bash
 # our package on Debian's own system and kernel: built as it is installed, there before other drivers, root on a disk behind Cordon
-# board
 # stock
 # timeout: 600
 . "$(dirname "$0")/../board/lib.sh"

@@ -1,6 +1,5 @@
 #!/bin/bash
 # everything at once on four CPUs, for a little while
-# board
 # alone
 # kernel: test-64k-6.12
 # timeout: 440

@@ -1,6 +1,5 @@
 #!/bin/bash
 # the board sleeps, and its units keep their power, lose it, or do not get it back
-# board
 # waits
 # kernel: light-6.12
 # timeout: 320

@@ -1,6 +1,5 @@
 #!/bin/bash
 # several units, platform masters among their devices, the engine by hand, and a unit that fails
-# board
 # kernel: light-6.12
 # timeout: 520
 #

@@ -1,6 +1,5 @@
 #!/bin/bash
 # a device behind an external port is translated and strict, whatever the command line says
-# board
 # kernel: light-6.12
 # timeout: 320
 . "$(dirname "$0")/../board/lib.sh"

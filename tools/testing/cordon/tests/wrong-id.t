@@ -1,6 +1,5 @@
 #!/bin/bash
 # a device with a DeviceID that it cannot have is the only one that suffers
-# board
 # waits
 # kernel: stock-7
 # timeout: 200
